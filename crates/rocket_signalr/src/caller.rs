@@ -1,0 +1,132 @@
+//! Who calls a hub method.
+
+use std::{any::Any, borrow::Cow, fmt, net::SocketAddr, sync::Arc};
+
+use crate::{
+    clients::CallerClients,
+    connection::{Connection, Ending},
+    context::HubContext,
+    groups::Groups,
+    hub::Hub,
+};
+
+/// The connection that a hub method was called on, and the hub as seen from there: ASP.NET's
+/// `Context`, `Clients` and `Groups` in one.
+pub struct Caller<H: Hub> {
+    connection: Arc<Connection>,
+    context: HubContext<H>,
+}
+
+impl<H: Hub> Clone for Caller<H> {
+    fn clone(&self) -> Self {
+        Self {
+            connection: self.connection.clone(),
+            context: self.context.clone(),
+        }
+    }
+}
+
+impl<H: Hub> fmt::Debug for Caller<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Caller")
+            .field("connection_id", &self.connection_id())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<H: Hub> Caller<H> {
+    pub(crate) fn new(connection: Arc<Connection>, context: HubContext<H>) -> Self {
+        Self {
+            connection,
+            context,
+        }
+    }
+
+    pub(crate) fn connection(&self) -> &Arc<Connection> {
+        &self.connection
+    }
+
+    /// The id of the connection, which is public.
+    pub fn connection_id(&self) -> &str {
+        self.connection.id.as_str()
+    }
+
+    /// Who the user is, if signed in.
+    pub fn user_id(&self) -> Option<&str> {
+        self.connection.user_id.as_deref()
+    }
+
+    /// The first value of a parameter in the query that the client connected with. Names match
+    /// without case.
+    pub fn query(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.connection.request.query(name)
+    }
+
+    /// The first value of a header of the request that the client connected with.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.connection.request.header(name)
+    }
+
+    /// A cookie of the request that the client connected with.
+    pub fn cookie(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.connection.request.cookie(name)
+    }
+
+    /// The address the client connected from. Behind a proxy it is the proxy's.
+    pub fn remote(&self) -> Option<SocketAddr> {
+        self.connection.request.remote()
+    }
+
+    /// Whom to call.
+    pub fn clients(&self) -> CallerClients<H> {
+        CallerClients::new(self.context.lifetime().clone(), self.connection.clone())
+    }
+
+    /// Who is in which group.
+    pub fn groups(&self) -> Groups<H> {
+        self.context.groups()
+    }
+
+    /// Adds this connection to a group.
+    pub async fn join(&self, group: &str) {
+        self.groups().add(self.connection_id(), group).await;
+    }
+
+    /// Removes this connection from a group.
+    pub async fn leave(&self, group: &str) {
+        self.groups().remove(self.connection_id(), group).await;
+    }
+
+    /// The hub as seen from outside: for work that goes on after the call.
+    pub fn context(&self) -> &HubContext<H> {
+        &self.context
+    }
+
+    /// Ends the connection. The client is told not to come back.
+    pub fn abort(&self) {
+        self.connection.end(Ending::abort());
+    }
+
+    /// Resolves when the connection has ended, for whatever reason.
+    pub async fn aborted(&self) {
+        self.connection.aborted().await;
+    }
+
+    /// Keeps a value with the connection, one for each type, and returns the one that it replaces.
+    pub fn insert<T: Send + Sync + 'static>(&self, value: T) -> Option<T> {
+        let old = self
+            .connection
+            .items(|items| items.insert(value.type_id(), Box::new(value)));
+        old.and_then(|old| old.downcast().ok()).map(|old| *old)
+    }
+
+    /// A copy of what was kept with the connection.
+    pub fn get<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
+        self.connection.items(|items| {
+            items
+                .get(&std::any::TypeId::of::<T>())?
+                .downcast_ref::<T>()
+                .cloned()
+        })
+    }
+}

@@ -1,0 +1,143 @@
+//! The streams that are open between a client and its hub.
+
+use std::{collections::HashMap, future::Future, pin::Pin};
+
+use parking_lot::Mutex;
+use tokio::sync::oneshot;
+
+use crate::{error::HubError, protocol::RawValue};
+
+/// The server streams and upload streams of one connection, by their ids. An idle connection has
+/// none and owns no table.
+#[derive(Default)]
+pub(crate) struct Calls {
+    tables: Mutex<Option<Box<Tables>>>,
+}
+
+#[derive(Default)]
+struct Tables {
+    streams: HashMap<Box<str>, oneshot::Sender<Stop>>,
+    uploads: HashMap<Box<str>, Box<dyn UploadSink>>,
+    /// The connection has ended: what would be added is over at once.
+    ended: bool,
+}
+
+/// Tells a server stream that its client wants no more of it.
+#[derive(Debug)]
+pub(crate) struct Stop;
+
+/// How an upload stream ends.
+#[derive(Debug)]
+pub(crate) enum UploadEnd {
+    Completed,
+    Failed(HubError),
+}
+
+/// A future that gives an item to a stream whose buffer is full.
+pub(crate) type Delivery = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Where the items of an upload stream go. Knows their type.
+pub(crate) trait UploadSink: Send {
+    /// Binds an item and passes it on. If the buffer is full, the rest is for the caller to await.
+    /// An item that does not bind is the error that ends the stream.
+    fn item(&self, item: RawValue<'_>) -> Result<Option<Delivery>, HubError>;
+    /// Says why no more items come. Without it, the connection was lost.
+    fn end(self: Box<Self>, end: UploadEnd);
+}
+
+impl Calls {
+    /// Opens a server stream. `None` if its id is in use.
+    pub(crate) fn open_stream(&self, id: &str) -> Option<oneshot::Receiver<Stop>> {
+        let mut tables = self.tables.lock();
+        let tables = tables.get_or_insert_default();
+        if tables.streams.contains_key(id) {
+            return None;
+        }
+        let (stop, stopped) = oneshot::channel();
+        if !tables.ended {
+            tables.streams.insert(id.into(), stop);
+        }
+        Some(stopped)
+    }
+
+    /// Forgets a server stream that is over.
+    pub(crate) fn close_stream(&self, id: &str) {
+        if let Some(tables) = &mut *self.tables.lock() {
+            tables.streams.remove(id);
+        }
+    }
+
+    /// The client wants no more of a stream. An unknown id is ignored: it may just have ended.
+    pub(crate) fn cancel_stream(&self, id: &str) {
+        let stop = self
+            .tables
+            .lock()
+            .as_mut()
+            .and_then(|tables| tables.streams.remove(id));
+        if let Some(stop) = stop {
+            let _ = stop.send(Stop);
+        }
+    }
+
+    /// Opens upload streams, before anything more is read from the client.
+    pub(crate) fn open_uploads(
+        &self,
+        uploads: impl IntoIterator<Item = (Box<str>, Box<dyn UploadSink>)>,
+    ) {
+        let mut tables = self.tables.lock();
+        let tables = tables.get_or_insert_default();
+        if !tables.ended {
+            tables.uploads.extend(uploads);
+        }
+    }
+
+    /// Forgets upload streams whose method is over; late items are ignored.
+    pub(crate) fn close_uploads(&self, ids: &[Box<str>]) {
+        if let Some(tables) = &mut *self.tables.lock() {
+            for id in ids {
+                tables.uploads.remove(id);
+            }
+        }
+    }
+
+    /// An item of an upload stream. One of an unknown stream is ignored.
+    pub(crate) fn upload_item(&self, id: &str, item: RawValue<'_>) -> Option<Delivery> {
+        let mut tables = self.tables.lock();
+        let tables = tables.as_mut()?;
+        match tables.uploads.get(id)?.item(item) {
+            Ok(delivery) => delivery,
+            Err(error) => {
+                if let Some(sink) = tables.uploads.remove(id) {
+                    sink.end(UploadEnd::Failed(error));
+                }
+                None
+            }
+        }
+    }
+
+    /// The end of an upload stream. `false` if there is none of this id.
+    pub(crate) fn end_upload(&self, id: &str, end: UploadEnd) -> bool {
+        let sink = self
+            .tables
+            .lock()
+            .as_mut()
+            .and_then(|tables| tables.uploads.remove(id));
+        sink.map(|sink| sink.end(end)).is_some()
+    }
+
+    /// The connection ended: every stream is stopped, every upload is cut off.
+    pub(crate) fn end(&self) {
+        let mut guard = self.tables.lock();
+        let Tables {
+            streams, uploads, ..
+        } = std::mem::replace(
+            &mut **guard.get_or_insert_default(),
+            Tables {
+                ended: true,
+                ..Tables::default()
+            },
+        );
+        drop(guard);
+        drop((streams, uploads));
+    }
+}

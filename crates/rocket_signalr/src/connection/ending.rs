@@ -1,0 +1,132 @@
+//! Why connections end, and what their clients are told last.
+
+use std::fmt::Display;
+
+use crate::error::{DisconnectReason, HubError};
+
+/// How a connection ends.
+#[derive(Debug, Clone)]
+pub(crate) struct Ending {
+    /// What the hub is told.
+    pub(crate) error: Option<HubError>,
+    pub(crate) farewell: Farewell,
+}
+
+/// What the client is told.
+#[derive(Debug, Clone)]
+pub(crate) enum Farewell {
+    /// A Close message, if a handshake was made, and a close frame of 1000.
+    Close { allow_reconnect: bool },
+    /// The answer to a handshake that failed. No Close message follows it.
+    Handshake { error: String },
+    /// The client has said goodbye or broken the WebSocket's rules: a close frame with this code.
+    CloseFrame(u16),
+    /// The client is gone, or takes nothing: the socket is let go.
+    None,
+}
+
+/// The general text of a Close; detailed errors append theirs.
+pub(crate) const CLOSED_WITH_AN_ERROR: &str = "Connection closed with an error.";
+
+impl Ending {
+    fn close(error: Option<HubError>, allow_reconnect: bool) -> Self {
+        Self {
+            error,
+            farewell: Farewell::Close { allow_reconnect },
+        }
+    }
+
+    /// A hub method, or somebody outside, ends it on purpose: the client is not to come back.
+    pub(crate) fn abort() -> Self {
+        Self::close(None, false)
+    }
+
+    pub(crate) fn connect_refused(error: HubError) -> Self {
+        Self::close(Some(error), false)
+    }
+
+    pub(crate) fn client_close(error: Option<String>) -> Self {
+        Self::close(error.map(HubError::new), false)
+    }
+
+    pub(crate) fn server_stops() -> Self {
+        Self::close(None, true)
+    }
+
+    /// The client broke the hub protocol. `kind` and `detail` are those of the reference.
+    pub(crate) fn protocol(kind: &'static str, detail: impl Display) -> Self {
+        Self::close(Some(HubError::with_kind(kind, detail.to_string())), true)
+    }
+
+    pub(crate) fn too_large(limit: usize) -> Self {
+        Self::protocol(
+            "InvalidDataException",
+            format_args!(
+                "The maximum message size of {limit}B was exceeded. The message size can be configured in AddHubOptions."
+            ),
+        )
+    }
+
+    pub(crate) fn client_timeout() -> Self {
+        Self::protocol(
+            "OperationCanceledException",
+            "Client hasn't sent a message/ping within the configured ClientTimeoutInterval.",
+        )
+    }
+
+    pub(crate) fn handshake(error: impl Into<String>) -> Self {
+        Self {
+            error: None,
+            farewell: Farewell::Handshake {
+                error: error.into(),
+            },
+        }
+    }
+
+    pub(crate) fn handshake_timeout() -> Self {
+        Self::handshake("Handshake was canceled.")
+    }
+
+    pub(crate) fn too_slow() -> Self {
+        Self {
+            error: Some(HubError::with_kind(
+                "SlowClient",
+                "The client takes its messages too slowly.",
+            )),
+            farewell: Farewell::None,
+        }
+    }
+
+    /// The client closed its WebSocket, or broke its rules (then there is an error).
+    pub(crate) fn close_frame(code: u16, error: Option<HubError>) -> Self {
+        Self {
+            error,
+            farewell: Farewell::CloseFrame(code),
+        }
+    }
+
+    /// The client went away in the middle of a message.
+    pub(crate) fn in_a_message(mut self) -> Self {
+        self.error.get_or_insert_with(|| {
+            HubError::with_kind(
+                "InvalidDataException",
+                "Connection terminated while reading a message.",
+            )
+        });
+        self
+    }
+
+    /// The socket ended, with or without an error.
+    pub(crate) fn gone(error: Option<&std::io::Error>) -> Self {
+        Self {
+            error: error.map(|e| HubError::with_kind("ConnectionResetException", e.to_string())),
+            farewell: Farewell::None,
+        }
+    }
+
+    pub(crate) fn reason(&self) -> DisconnectReason {
+        DisconnectReason {
+            error: self.error.clone(),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! A SignalR server for [Rocket](https://rocket.rs), wire-compatible with ASP.NET Core SignalR.
+//!
+//! The official clients (JavaScript, .NET, Java, Python, Swift) connect to it unmodified. A hub is a
+//! type with methods that clients call; the methods it calls on clients are declared as a trait, so
+//! that a wrong argument does not compile.
+//!
+//! ```
+//! use rocket_signalr::{Caller, Hub, HubError, hub, hub_client};
+//!
+//! /// The methods that the server calls on clients.
+//! #[hub_client]
+//! pub trait ChatClient {
+//!     async fn receive_message(&self, user: &str, text: &str); // as "receiveMessage"
+//! }
+//!
+//! pub struct ChatHub;
+//!
+//! /// The methods that clients call on the server.
+//! #[hub(client = ChatClient)]
+//! impl ChatHub {
+//!     /// Clients call it "SendMessage", in any case.
+//!     async fn send_message(&self, caller: &Caller<Self>, user: String, text: String) -> Result<(), HubError> {
+//!         if text.is_empty() {
+//!             return Err(HubError::new("Say something."));
+//!         }
+//!         caller.clients().all().receive_message(&user, &text).await?;
+//!         Ok(())
+//!     }
+//! }
+//!
+//! let rocket = rocket::build().attach(ChatHub.at("/hubs/chat"));
+//! ```
+//!
+//! From outside, a hub's clients are called through its [`HubContext`]: a request guard for
+//! handlers, and given to services by [`HubEndpoint::context`].
+
+mod caller;
+mod clients;
+mod clock;
+mod connection;
+mod context;
+mod dispatch;
+mod endpoint;
+mod error;
+mod groups;
+mod hub;
+mod id;
+mod lifetime;
+mod options;
+mod protocol;
+mod request;
+mod transport;
+
+pub use rocket_signalr_codegen::{hub, hub_client};
+
+pub use self::{
+    caller::Caller,
+    clients::{CallerClients, ClientProxy, Clients, HubClient, NoClient},
+    context::HubContext,
+    dispatch::UploadStream,
+    endpoint::HubEndpoint,
+    error::{DisconnectReason, HubError, SendError},
+    groups::Groups,
+    hub::Hub,
+    options::{AllowedOrigins, HubOptions},
+};
+
+/// What the attributes' expansions name. Not for use by hand.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::{
+        dispatch::{Binder, Call, HubMethod, Reply, StreamFault, StreamSink},
+        protocol::BindError,
+    };
+}

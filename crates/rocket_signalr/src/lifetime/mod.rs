@@ -1,0 +1,269 @@
+//! Who is connected, in which groups and as which user, and how messages reach them.
+//!
+//! Everything that is sent to clients from a hub or from outside passes through
+//! [`Lifetime::send`]: the seam where a backplane can join several servers.
+
+mod members;
+
+use std::{collections::HashSet, sync::Arc};
+
+use dashmap::DashMap;
+use parking_lot::Mutex;
+use tokio::task::{unconstrained, yield_now};
+
+use self::members::Members;
+use crate::{
+    connection::Connection,
+    error::SendError,
+    id::ConnectionId,
+    protocol::{EncodeError, Frame, HubProtocol},
+};
+
+/// The connections of one hub.
+#[derive(Debug, Default)]
+pub(crate) struct Lifetime {
+    all: Members,
+    by_id: DashMap<ConnectionId, Arc<Member>>,
+    groups: DashMap<Arc<str>, Arc<Members>>,
+    users: DashMap<Box<str>, Arc<Members>>,
+}
+
+#[derive(Debug)]
+struct Member {
+    connection: Arc<Connection>,
+    place: usize,
+    user: Option<(Arc<Members>, usize)>,
+    /// None once the connection has left: who has gone joins no group any more.
+    groups: Mutex<Option<Vec<Joined>>>,
+}
+
+#[derive(Debug)]
+struct Joined {
+    name: Arc<str>,
+    members: Arc<Members>,
+    place: usize,
+}
+
+/// Whom a message is for.
+#[derive(Debug, Clone)]
+pub(crate) enum Target {
+    All,
+    AllExcept(Arc<[ConnectionId]>),
+    Connections(Arc<[ConnectionId]>),
+    Groups(Arc<[Arc<str>]>),
+    GroupExcept(Arc<str>, Arc<[ConnectionId]>),
+    Users(Arc<[Box<str>]>),
+}
+
+/// A message that is written down once for each protocol in use, however many get it.
+pub(crate) struct Message<'a> {
+    encode: &'a (dyn Fn(HubProtocol) -> Result<Frame, EncodeError> + Sync),
+    json: Option<Frame>,
+}
+
+impl<'a> Message<'a> {
+    pub(crate) fn new(
+        encode: &'a (dyn Fn(HubProtocol) -> Result<Frame, EncodeError> + Sync),
+    ) -> Self {
+        Self { encode, json: None }
+    }
+
+    fn frame(&mut self, protocol: HubProtocol) -> Result<&Frame, SendError> {
+        let encoded = match protocol {
+            HubProtocol::Json => &mut self.json,
+        };
+        match encoded {
+            Some(frame) => Ok(frame),
+            None => {
+                let frame = (self.encode)(protocol).map_err(|error| SendError {
+                    message: error.to_string(),
+                })?;
+                Ok(encoded.insert(frame))
+            }
+        }
+    }
+
+    fn send(&mut self, connection: &Connection) -> Result<(), SendError> {
+        if let Some(protocol) = connection.protocol() {
+            connection.send(self.frame(protocol)?);
+        }
+        Ok(())
+    }
+}
+
+impl Lifetime {
+    /// Makes a connection known. From now on messages reach it.
+    pub(crate) fn add(&self, connection: &Arc<Connection>) {
+        let user = connection.user_id.as_deref().map(|user| {
+            let members = self.users.entry(user.into()).or_default();
+            let place = members.add(connection.clone());
+            (members.clone(), place)
+        });
+        let member = Member {
+            connection: connection.clone(),
+            place: self.all.add(connection.clone()),
+            user,
+            groups: Mutex::new(Some(Vec::new())),
+        };
+        self.by_id.insert(connection.id, Arc::new(member));
+    }
+
+    /// Forgets a connection, in all its groups too. Costs by the number of its own groups.
+    pub(crate) fn remove(&self, connection: &Connection) {
+        let Some((_, member)) = self.by_id.remove(&connection.id) else {
+            return;
+        };
+        self.all.remove(member.place);
+        if let (Some((members, place)), Some(user)) = (&member.user, &connection.user_id) {
+            members.remove(*place);
+            self.users.remove_if(user, |_, members| members.is_empty());
+        }
+        let groups = member.groups.lock().take();
+        for joined in groups.into_iter().flatten() {
+            self.leave(&joined);
+        }
+    }
+
+    /// Adds a connection to a group. Once is enough; one that is not connected is ignored.
+    pub(crate) fn join(&self, id: ConnectionId, group: &str) {
+        let Some(member) = self.member(id) else {
+            return;
+        };
+        let mut joined = member.groups.lock();
+        let Some(joined) = joined
+            .as_mut()
+            .filter(|j| j.iter().all(|j| *j.name != *group))
+        else {
+            return;
+        };
+        // Added while the entry is held, so that nobody finds the group empty and removes it.
+        let entry = self.groups.entry(group.into()).or_default();
+        let place = entry.add(member.connection.clone());
+        joined.push(Joined {
+            name: entry.key().clone(),
+            members: entry.clone(),
+            place,
+        });
+    }
+
+    /// Removes a connection from a group. One that is no member is ignored.
+    pub(crate) fn quit(&self, id: ConnectionId, group: &str) {
+        let Some(member) = self.member(id) else {
+            return;
+        };
+        let left = {
+            let mut joined = member.groups.lock();
+            let Some(joined) = joined.as_mut() else {
+                return;
+            };
+            let Some(index) = joined.iter().position(|j| *j.name == *group) else {
+                return;
+            };
+            joined.swap_remove(index)
+        };
+        self.leave(&left);
+    }
+
+    fn leave(&self, joined: &Joined) {
+        joined.members.remove(joined.place);
+        self.groups
+            .remove_if(&joined.name, |_, members| members.is_empty());
+    }
+
+    fn member(&self, id: ConnectionId) -> Option<Arc<Member>> {
+        self.by_id.get(&id).map(|member| member.value().clone())
+    }
+
+    /// How many are connected.
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// How many connections are in a group.
+    pub(crate) fn group_len(&self, group: &str) -> usize {
+        self.groups.get(group).map_or(0, |members| members.len())
+    }
+
+    /// Sends a message to all that `target` names. Never waits for a client; gives way to other
+    /// tasks now and then.
+    pub(crate) async fn send(
+        &self,
+        target: &Target,
+        message: &mut Message<'_>,
+    ) -> Result<(), SendError> {
+        // Without this, tokio's budget turns half of the writes of a large fan-out into queued ones.
+        unconstrained(async {
+            match target {
+                Target::All => deliver(&self.all, &[], message).await,
+                Target::AllExcept(except) => deliver(&self.all, except, message).await,
+                Target::Connections(ids) => {
+                    for (index, id) in ids.iter().enumerate() {
+                        if let Some(member) = self.member(*id) {
+                            message.send(&member.connection)?;
+                        }
+                        if index % members::BATCH == members::BATCH - 1 {
+                            yield_now().await;
+                        }
+                    }
+                    Ok(())
+                }
+                Target::Groups(groups) => {
+                    for group in groups.iter() {
+                        self.to_group(group, &[], message).await?;
+                    }
+                    Ok(())
+                }
+                Target::GroupExcept(group, except) => self.to_group(group, except, message).await,
+                Target::Users(users) => {
+                    for user in users.iter() {
+                        let members = self.users.get(user).map(|members| members.value().clone());
+                        if let Some(members) = members {
+                            deliver(&members, &[], message).await?;
+                        }
+                    }
+                    Ok(())
+                }
+            }
+        })
+        .await
+    }
+
+    async fn to_group(
+        &self,
+        group: &str,
+        except: &[ConnectionId],
+        message: &mut Message<'_>,
+    ) -> Result<(), SendError> {
+        let members = self
+            .groups
+            .get(group)
+            .map(|members| members.value().clone());
+        match members {
+            Some(members) => deliver(&members, except, message).await,
+            None => Ok(()),
+        }
+    }
+}
+
+async fn deliver(
+    members: &Members,
+    except: &[ConnectionId],
+    message: &mut Message<'_>,
+) -> Result<(), SendError> {
+    let except: HashSet<_> = except.iter().collect();
+    let mut batch = Vec::with_capacity(members.len().min(members::BATCH));
+    let mut from = 0;
+    while let Some(next) = {
+        let next = members.copy(from, &mut batch);
+        for connection in batch.drain(..) {
+            if except.is_empty() || !except.contains(&connection.id) {
+                message.send(&connection)?;
+            }
+        }
+        next
+    } {
+        from = next;
+        yield_now().await;
+    }
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! Messages in the shape in which they go out.
+
+use bytes::{Buf, Bytes};
+
+use super::TransferFormat;
+
+/// The longest header of a frame that is not masked.
+const MAX_HEADER: usize = 10;
+
+/// A whole hub message, and in front of it the header of the WebSocket frame that carries it.
+///
+/// Made once and shared: a clone counts a reference, so a broadcast encodes and copies nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Frame {
+    bytes: Bytes,
+    header: usize,
+}
+
+impl Frame {
+    /// A frame whose bytes, with a header of two, are known beforehand.
+    pub(super) const fn from_static(bytes: &'static [u8]) -> Self {
+        Self {
+            bytes: Bytes::from_static(bytes),
+            header: 2,
+        }
+    }
+
+    /// Header and payload: one final, unmasked frame (RFC 6455, section 5.2).
+    pub(crate) const fn websocket(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// The message with its separator, for transports without frames.
+    pub(crate) fn payload(&self) -> Bytes {
+        self.bytes.slice(self.header..)
+    }
+
+    /// How many bytes the message takes, its separator included.
+    pub(crate) const fn payload_len(&self) -> usize {
+        self.bytes.len() - self.header
+    }
+}
+
+/// A frame that is being written. Its header, whose size depends on the payload, is put right in
+/// front at the end, into room that was left for it.
+#[derive(Debug)]
+pub(super) struct FrameBuilder(Vec<u8>);
+
+impl FrameBuilder {
+    pub(super) fn new() -> Self {
+        let mut bytes = Vec::with_capacity(128);
+        bytes.resize(MAX_HEADER, 0);
+        Self(bytes)
+    }
+
+    /// Where the payload is appended to.
+    pub(super) const fn payload(&mut self) -> &mut Vec<u8> {
+        &mut self.0
+    }
+
+    pub(super) fn finish(mut self, format: TransferFormat) -> Frame {
+        let length = self.0.len() - MAX_HEADER;
+        let opcode = match format {
+            TransferFormat::Text => 0x81,
+            TransferFormat::Binary => 0x82,
+        };
+        let mut header = [0; MAX_HEADER];
+        let size = if let Ok(length @ ..126) = u8::try_from(length) {
+            header[1] = length;
+            2
+        } else if let Ok(length) = u16::try_from(length) {
+            header[1] = 126;
+            header[2..4].copy_from_slice(&length.to_be_bytes());
+            4
+        } else {
+            header[1] = 127;
+            header[2..].copy_from_slice(&(length as u64).to_be_bytes());
+            10
+        };
+        header[0] = opcode;
+        let start = MAX_HEADER - size;
+        self.0[start..MAX_HEADER].copy_from_slice(&header[..size]);
+        let mut bytes = Bytes::from(self.0);
+        bytes.advance(start);
+        Frame {
+            bytes,
+            header: size,
+        }
+    }
+}

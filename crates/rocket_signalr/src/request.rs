@@ -1,0 +1,84 @@
+//! What a connection remembers of the request that opened it.
+
+use std::{borrow::Cow, net::SocketAddr};
+
+use rocket::{Request, http::RawStr};
+
+/// The request that opened a connection, as compactly as can be: one text with a line for the query
+/// and one for each header.
+#[derive(Debug)]
+pub(crate) struct ConnectRequest {
+    lines: Box<str>,
+    remote: Option<SocketAddr>,
+}
+
+impl ConnectRequest {
+    pub(crate) fn new(request: &Request<'_>) -> Self {
+        let mut lines = request.uri().query().map_or("", |q| q.as_str()).to_owned();
+        for header in request.headers().iter() {
+            lines.push('\n');
+            lines.push_str(header.name().as_str());
+            lines.push(':');
+            lines.push_str(header.value());
+        }
+        Self {
+            lines: lines.into_boxed_str(),
+            remote: request.remote(),
+        }
+    }
+
+    /// The first value of a query parameter, decoded.
+    pub(crate) fn query(&self, name: &str) -> Option<Cow<'_, str>> {
+        query_value(self.lines.lines().next().unwrap_or_default(), name)
+    }
+
+    /// The first value of a header, whose name matches without case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.lines
+            .lines()
+            .skip(1)
+            .filter_map(|line| line.split_once(':'))
+            .find(|(header, _)| header.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    }
+
+    /// The value of a cookie, decoded as Rocket encodes it.
+    pub(crate) fn cookie(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.header("cookie")?
+            .split(';')
+            .filter_map(|pair| pair.trim().split_once('='))
+            .find(|(cookie, _)| *cookie == name)
+            .and_then(|(_, value)| RawStr::new(value).percent_decode().ok())
+    }
+
+    pub(crate) fn remote(&self) -> Option<SocketAddr> {
+        self.remote
+    }
+}
+
+/// The first value of `name` in a query, decoded.
+pub(crate) fn query_value<'q>(query: &'q str, name: &str) -> Option<Cow<'q, str>> {
+    query_values(query, name).next()
+}
+
+/// All values of `name` in a query, decoded. Names match without case, as in ASP.NET.
+pub(crate) fn query_values<'q>(query: &'q str, name: &str) -> impl Iterator<Item = Cow<'q, str>> {
+    query
+        .split('&')
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .filter(move |(key, _)| key.eq_ignore_ascii_case(name))
+        .map(|(_, value)| RawStr::new(value).url_decode_lossy())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn query_names_match_without_case_and_values_are_decoded() {
+        let query = "room=a%20b+c&ID=x&id=y";
+        assert_eq!(query_value(query, "Room").as_deref(), Some("a b c"));
+        assert_eq!(query_value(query, "id").as_deref(), Some("x"));
+        assert_eq!(query_value(query, "none"), None);
+    }
+}

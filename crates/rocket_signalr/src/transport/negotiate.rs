@@ -1,0 +1,122 @@
+//! Negotiation: a client asks for a connection and for the ways to reach it.
+
+use serde::Serialize;
+
+use crate::{id::ConnectionId, request};
+
+/// The highest version of the negotiation that is spoken here.
+const MAX_VERSION: i32 = 1;
+
+/// What a client asks for, or the text that refuses it.
+///
+/// Refusals are answered with status 200: only the body tells.
+pub(crate) fn requested_version(query: &str) -> Result<i32, String> {
+    let mut values = request::query_values(query, "negotiateVersion");
+    let version = match (values.next(), values.next()) {
+        (None, _) => 0,
+        (Some(value), None) => value.parse::<i32>().map_err(|_| NON_INTEGER.to_owned())?,
+        (Some(_), Some(_)) => return Err(NON_INTEGER.to_owned()),
+    };
+    if version < 0 {
+        return Err(format!(
+            "The client requested version '{version}', but the server does not support this version."
+        ));
+    }
+    Ok(version.min(MAX_VERSION))
+}
+
+const NON_INTEGER: &str = "The client requested a non-integer protocol version.";
+
+/// The answer, in the reference's order. Absent properties are left out: some clients choke on null.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct NegotiateResponse<'a> {
+    negotiate_version: i32,
+    connection_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connection_token: Option<&'a str>,
+    available_transports: [AvailableTransport; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AvailableTransport {
+    transport: &'static str,
+    transfer_formats: [&'static str; 2],
+}
+
+impl<'a> NegotiateResponse<'a> {
+    /// Version 0 knows no token: there the id is the secret.
+    pub(crate) fn new(version: i32, id: &'a ConnectionId, token: &'a ConnectionId) -> Self {
+        Self {
+            negotiate_version: version,
+            connection_id: id.as_str(),
+            connection_token: (version > 0).then(|| token.as_str()),
+            available_transports: [AvailableTransport {
+                transport: "WebSockets",
+                transfer_formats: ["Text", "Binary"],
+            }],
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(crate) struct NegotiateError {
+    pub(crate) error: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn version_is_what_the_client_asks_for_up_to_one() {
+        for (query, version) in [
+            ("", 0),
+            ("negotiateVersion=0", 0),
+            ("negotiateVersion=1", 1),
+            ("room=5&NEGOTIATEVERSION=1", 1),
+            ("negotiateVersion=2", 1),
+            ("negotiateVersion=2147483647", 1),
+        ] {
+            assert_eq!(requested_version(query), Ok(version), "{query}");
+        }
+    }
+
+    #[test]
+    fn version_that_is_no_whole_number_is_refused() {
+        for query in [
+            "negotiateVersion=",
+            "negotiateVersion=one",
+            "negotiateVersion=1.0",
+            "negotiateVersion=1&negotiateVersion=1",
+        ] {
+            assert_eq!(
+                requested_version(query),
+                Err(NON_INTEGER.to_owned()),
+                "{query}"
+            );
+        }
+    }
+
+    #[test]
+    fn version_below_zero_is_refused() {
+        assert_eq!(
+            requested_version("negotiateVersion=-1"),
+            Err(
+                "The client requested version '-1', but the server does not support this version."
+                    .to_owned()
+            )
+        );
+    }
+
+    #[test]
+    fn token_is_left_out_in_version_zero() {
+        let id = ConnectionId::parse("0123456789012345678901").unwrap();
+        let json = serde_json::to_string(&NegotiateResponse::new(0, &id, &id)).unwrap();
+        assert_eq!(
+            json,
+            r#"{"negotiateVersion":0,"connectionId":"0123456789012345678901","availableTransports":[{"transport":"WebSockets","transferFormats":["Text","Binary"]}]}"#
+        );
+    }
+}

@@ -1,0 +1,60 @@
+//! The attributes `#[hub]` and `#[hub_client]` of `rocket_signalr`, which re-exports them.
+
+mod client;
+mod hub;
+mod naming;
+
+use proc_macro::TokenStream;
+use syn::parse_macro_input;
+
+/// Makes an `impl` block the face of a hub: its methods are what clients can call.
+///
+/// ```ignore
+/// #[hub(client = ChatClient)]           // without `client`, the hub calls nothing on its clients
+/// impl ChatHub {
+///     async fn send_message(&self, caller: &Caller<Self>, text: String) -> Result<(), HubError> { … }
+/// }
+/// ```
+///
+/// - A method is called by its name in PascalCase (`SendMessage`), matched without case;
+///   `#[name = "sayIt"]` gives it another one. `#[skip]` keeps it from clients.
+/// - A parameter of type `&Caller<Self>` is the caller. All others are arguments: owned types that
+///   implement `DeserializeOwned`. `#[optional]` before a trailing `Option` lets clients leave it out.
+/// - A parameter of type `UploadStream<T>` is a stream that the client uploads.
+/// - A method may be `async` or not, and return nothing, a value that implements `Serialize`, or a
+///   `Result` of it whose error converts into `HubError`.
+/// - A method that returns `impl Stream`, or a `Result` of one, is a streaming method. Its items may
+///   be `Result`s.
+/// - `on_connected(&self, caller)` and `on_disconnected(&self, caller, reason)` are not callable: they
+///   are those of the `Hub` trait, which the attribute implements.
+#[proc_macro_attribute]
+pub fn hub(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let arguments = parse_macro_input!(arguments as hub::Arguments);
+    let item = parse_macro_input!(item as syn::ItemImpl);
+    hub::expand(&arguments, item)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+/// Declares the methods that a hub may call on its clients.
+///
+/// ```ignore
+/// #[hub_client]
+/// pub trait ChatClient {
+///     async fn receive_message(&self, user: &str, text: &str);    // as "receiveMessage"
+///     #[name = "ReceiveComment"]
+///     async fn receive_comment(&self, comment: &Comment);
+/// }
+/// ```
+///
+/// The trait becomes a type of the same name with these methods; the selectors of `Clients` return
+/// it. Arguments implement `Serialize` and `Sync`. A method is sent by its name in camelCase, or as
+/// `#[name = "…"]` says: some clients match names exactly. Each returns `Result<(), SendError>`.
+#[proc_macro_attribute]
+pub fn hub_client(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let _ = parse_macro_input!(arguments as syn::parse::Nothing);
+    let item = parse_macro_input!(item as syn::ItemTrait);
+    client::expand(&item)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
