@@ -6,6 +6,7 @@ use crate::{
     clients::CallerClients,
     connection::{Connection, Ending},
     context::HubContext,
+    dispatch::Slot,
     groups::Groups,
     hub::Hub,
 };
@@ -15,6 +16,18 @@ use crate::{
 pub struct Caller<H: Hub> {
     connection: Arc<Connection>,
     context: HubContext<H>,
+    asking: Asking,
+}
+
+/// Whether clients may be asked for results, and what is to be done meanwhile.
+#[derive(Debug, Clone)]
+pub(crate) enum Asking {
+    /// From anywhere that holds up nothing.
+    Free,
+    /// From an invocation that has taken a slot: it is given back meanwhile.
+    Within(Arc<Slot>),
+    /// Never from here: the answer could not be read.
+    Forbidden(&'static str),
 }
 
 impl<H: Hub> Clone for Caller<H> {
@@ -22,6 +35,7 @@ impl<H: Hub> Clone for Caller<H> {
         Self {
             connection: self.connection.clone(),
             context: self.context.clone(),
+            asking: self.asking.clone(),
         }
     }
 }
@@ -35,11 +49,8 @@ impl<H: Hub> fmt::Debug for Caller<H> {
 }
 
 impl<H: Hub> Caller<H> {
-    pub(crate) fn new(connection: Arc<Connection>, context: HubContext<H>) -> Self {
-        Self {
-            connection,
-            context,
-        }
+    pub(crate) fn new(connection: Arc<Connection>, context: HubContext<H>, asking: Asking) -> Self {
+        Self { connection, context, asking }
     }
 
     pub(crate) fn connection(&self) -> &Arc<Connection> {
@@ -79,7 +90,11 @@ impl<H: Hub> Caller<H> {
 
     /// Whom to call.
     pub fn clients(&self) -> CallerClients<H> {
-        CallerClients::new(self.context.lifetime().clone(), self.connection.clone())
+        CallerClients::new(
+            self.context.lifetime().clone(),
+            self.connection.clone(),
+            self.asking.clone(),
+        )
     }
 
     /// Who is in which group.
@@ -114,19 +129,13 @@ impl<H: Hub> Caller<H> {
 
     /// Keeps a value with the connection, one for each type, and returns the one that it replaces.
     pub fn insert<T: Send + Sync + 'static>(&self, value: T) -> Option<T> {
-        let old = self
-            .connection
-            .items(|items| items.insert(value.type_id(), Box::new(value)));
+        let old = self.connection.items(|items| items.insert(value.type_id(), Box::new(value)));
         old.and_then(|old| old.downcast().ok()).map(|old| *old)
     }
 
     /// A copy of what was kept with the connection.
     pub fn get<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
-        self.connection.items(|items| {
-            items
-                .get(&std::any::TypeId::of::<T>())?
-                .downcast_ref::<T>()
-                .cloned()
-        })
+        self.connection
+            .items(|items| items.get(&std::any::TypeId::of::<T>())?.downcast_ref::<T>().cloned())
     }
 }

@@ -2,28 +2,50 @@
 
 use std::{marker::PhantomData, ops::Deref, sync::Arc};
 
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
+    caller::Asking,
     connection::Connection,
-    error::SendError,
+    error::{HubError, SendError},
     hub::Hub,
     id::ConnectionId,
     lifetime::{Lifetime, Message, Target},
+    protocol::HubProtocol,
 };
 
 /// The methods that a hub may call on its clients. Made by [`#[hub_client]`](crate::hub_client).
 pub trait HubClient: Send + Sync + 'static {
+    /// The same, called on one client: those that return a result, too.
+    type Single: Send + Sync + 'static;
+
     /// The methods, called on those that `proxy` names.
-    fn new(proxy: ClientProxy) -> Self;
+    fn many(proxy: ClientProxy) -> Self;
+
+    /// The methods, called on the one that `proxy` names.
+    fn single(proxy: ClientProxy) -> Self::Single;
 }
+
+/// Marks methods that are called on any number of clients.
+#[derive(Debug, Clone, Copy)]
+pub struct Many;
+
+/// Marks methods that are called on one client, which can be asked for results.
+#[derive(Debug, Clone, Copy)]
+pub struct Single;
 
 /// For hubs that call nothing on their clients.
 #[derive(Debug, Clone, Copy)]
 pub struct NoClient;
 
 impl HubClient for NoClient {
-    fn new(_: ClientProxy) -> Self {
+    type Single = Self;
+
+    fn many(_: ClientProxy) -> Self {
+        Self
+    }
+
+    fn single(_: ClientProxy) -> Self {
         Self
     }
 }
@@ -32,7 +54,15 @@ impl HubClient for NoClient {
 #[derive(Debug, Clone)]
 pub struct ClientProxy {
     lifetime: Arc<Lifetime>,
-    target: Target,
+    to: To,
+    asking: Asking,
+}
+
+#[derive(Debug, Clone)]
+enum To {
+    Many(Target),
+    /// As it was named, which errors repeat.
+    One(Box<str>),
 }
 
 impl ClientProxy {
@@ -52,11 +82,47 @@ impl ClientProxy {
     where
         A: Serialize + Sync + ?Sized,
     {
-        let encode =
-            |protocol: crate::protocol::HubProtocol| protocol.invocation(method, None, arguments);
-        self.lifetime
-            .send(&self.target, &mut Message::new(&encode))
-            .await
+        let encode = |protocol: HubProtocol| protocol.invocation(method, None, arguments);
+        let mut message = Message::new(&encode);
+        match &self.to {
+            To::Many(target) => self.lifetime.send(target, &mut message).await,
+            To::One(id) => self.lifetime.send_one(id, &mut message),
+        }
+    }
+
+    /// Calls `method` on one client and waits for what it returns: as long as the client takes, so
+    /// a caller in a hurry wraps it in a timeout.
+    ///
+    /// # Errors
+    ///
+    /// What the client answers as its error; if it does not exist, disconnects, or its result is
+    /// of another type; if the arguments cannot be encoded; inside of `on_connected` and
+    /// `on_disconnected`, where the answer could not be read.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped, a late answer is ignored.
+    pub async fn invoke<A, T>(&self, method: &str, arguments: &A) -> Result<T, HubError>
+    where
+        A: Serialize + Sync + ?Sized,
+        T: DeserializeOwned,
+    {
+        let To::One(connection_id) = &self.to else {
+            let text = "Only a single client can be asked for a result.";
+            return Err(HubError::with_kind("InvalidOperationException", text));
+        };
+        let encode = |protocol: HubProtocol, invocation_id: &str| {
+            protocol.invocation(method, Some(invocation_id), arguments)
+        };
+        let answer = self.lifetime.ask(connection_id, encode);
+        match &self.asking {
+            Asking::Free => answer.await,
+            Asking::Within(slot) => slot.without(answer).await,
+            Asking::Forbidden(place) => Err(HubError::with_kind(
+                "InvalidOperationException",
+                format!("Client results inside {place} Hub methods are not allowed."),
+            )),
+        }
     }
 }
 
@@ -66,22 +132,24 @@ impl ClientProxy {
 #[derive(Debug)]
 pub struct Clients<H: Hub> {
     lifetime: Arc<Lifetime>,
+    asking: Asking,
     hub: PhantomData<fn() -> H>,
 }
 
+/// The methods that can be called on one client of the hub `H`.
+type SingleClient<H> = <<H as Hub>::Client as HubClient>::Single;
+
 impl<H: Hub> Clients<H> {
-    pub(crate) fn new(lifetime: Arc<Lifetime>) -> Self {
-        Self {
-            lifetime,
-            hub: PhantomData,
-        }
+    pub(crate) fn new(lifetime: Arc<Lifetime>, asking: Asking) -> Self {
+        Self { lifetime, asking, hub: PhantomData }
+    }
+
+    fn proxy(&self, to: To) -> ClientProxy {
+        ClientProxy { lifetime: self.lifetime.clone(), to, asking: self.asking.clone() }
     }
 
     fn select(&self, target: Target) -> H::Client {
-        H::Client::new(ClientProxy {
-            lifetime: self.lifetime.clone(),
-            target,
-        })
+        H::Client::many(self.proxy(To::Many(target)))
     }
 
     /// All that are connected.
@@ -95,8 +163,8 @@ impl<H: Hub> Clients<H> {
     }
 
     /// One connection.
-    pub fn client(&self, connection_id: &str) -> H::Client {
-        self.clients(&[connection_id])
+    pub fn client(&self, connection_id: &str) -> SingleClient<H> {
+        H::Client::single(self.proxy(To::One(connection_id.into())))
     }
 
     /// Some connections.
@@ -111,9 +179,7 @@ impl<H: Hub> Clients<H> {
 
     /// The members of some groups. Who is in two of them gets the message twice.
     pub fn groups<G: AsRef<str>>(&self, groups: &[G]) -> H::Client {
-        self.select(Target::Groups(
-            groups.iter().map(|group| group.as_ref().into()).collect(),
-        ))
+        self.select(Target::Groups(groups.iter().map(|group| group.as_ref().into()).collect()))
     }
 
     /// The members of a group, but for these connections.
@@ -128,9 +194,7 @@ impl<H: Hub> Clients<H> {
 
     /// All connections of some users.
     pub fn users<U: AsRef<str>>(&self, user_ids: &[U]) -> H::Client {
-        self.select(Target::Users(
-            user_ids.iter().map(|user| user.as_ref().into()).collect(),
-        ))
+        self.select(Target::Users(user_ids.iter().map(|user| user.as_ref().into()).collect()))
     }
 }
 
@@ -142,16 +206,17 @@ pub struct CallerClients<H: Hub> {
 }
 
 impl<H: Hub> CallerClients<H> {
-    pub(crate) fn new(lifetime: Arc<Lifetime>, connection: Arc<Connection>) -> Self {
-        Self {
-            clients: Clients::new(lifetime),
-            connection,
-        }
+    pub(crate) fn new(
+        lifetime: Arc<Lifetime>,
+        connection: Arc<Connection>,
+        asking: Asking,
+    ) -> Self {
+        Self { clients: Clients::new(lifetime, asking), connection }
     }
 
     /// The caller itself.
-    pub fn caller(&self) -> H::Client {
-        self.select(Target::Connections([self.connection.id].into()))
+    pub fn caller(&self) -> SingleClient<H> {
+        self.client(self.connection.id.as_str())
     }
 
     /// All but the caller.
@@ -161,10 +226,7 @@ impl<H: Hub> CallerClients<H> {
 
     /// The members of a group, but for the caller.
     pub fn others_in_group(&self, group: &str) -> H::Client {
-        self.select(Target::GroupExcept(
-            group.into(),
-            [self.connection.id].into(),
-        ))
+        self.select(Target::GroupExcept(group.into(), [self.connection.id].into()))
     }
 }
 
@@ -177,7 +239,5 @@ impl<H: Hub> Deref for CallerClients<H> {
 }
 
 fn ids<I: AsRef<str>>(ids: &[I]) -> Arc<[ConnectionId]> {
-    ids.iter()
-        .filter_map(|id| ConnectionId::parse(id.as_ref()))
-        .collect()
+    ids.iter().filter_map(|id| ConnectionId::parse(id.as_ref())).collect()
 }

@@ -8,7 +8,7 @@ use rocket::{
     request::{FromRequest, Outcome},
 };
 
-use crate::{clients::Clients, groups::Groups, hub::Hub, lifetime::Lifetime};
+use crate::{caller::Asking, clients::Clients, groups::Groups, hub::Hub, lifetime::Lifetime};
 
 /// Calls a hub's clients from outside of it: from services, request handlers, anywhere.
 ///
@@ -44,10 +44,7 @@ pub struct HubContext<H: Hub> {
 
 impl<H: Hub> HubContext<H> {
     pub(crate) fn new(lifetime: Arc<Lifetime>) -> Self {
-        Self {
-            lifetime,
-            hub: PhantomData,
-        }
+        Self { lifetime, hub: PhantomData }
     }
 
     pub(crate) fn lifetime(&self) -> &Arc<Lifetime> {
@@ -56,7 +53,7 @@ impl<H: Hub> HubContext<H> {
 
     /// Whom to call.
     pub fn clients(&self) -> Clients<H> {
-        Clients::new(self.lifetime.clone())
+        Clients::new(self.lifetime.clone(), Asking::Free)
     }
 
     /// Who is in which group.
@@ -78,9 +75,7 @@ impl<H: Hub> Clone for HubContext<H> {
 
 impl<H: Hub> fmt::Debug for HubContext<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HubContext")
-            .field("hub", &H::NAME)
-            .finish_non_exhaustive()
+        f.debug_struct("HubContext").field("hub", &H::NAME).finish_non_exhaustive()
     }
 }
 

@@ -94,10 +94,7 @@ impl<H: Hub> HubEndpoint<H> {
 #[async_trait]
 impl<H: Hub> Fairing for HubEndpoint<H> {
     fn info(&self) -> Info {
-        Info {
-            name: H::NAME,
-            kind: Kind::Ignite | Kind::Liftoff | Kind::Request | Kind::Shutdown,
-        }
+        Info { name: H::NAME, kind: Kind::Ignite | Kind::Liftoff | Kind::Request | Kind::Shutdown }
     }
 
     async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
@@ -106,9 +103,7 @@ impl<H: Hub> Fairing for HubEndpoint<H> {
             return Err(rocket);
         }
         let routes = http::routes(self.endpoint());
-        Ok(rocket
-            .mount(self.path.clone(), routes)
-            .manage(self.context.clone()))
+        Ok(rocket.mount(self.path.clone(), routes).manage(self.context.clone()))
     }
 
     async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
@@ -191,12 +186,8 @@ impl<H: Hub> Endpoint<H> {
         };
         let id = random()?;
         let token = if own_token { random()? } else { id };
-        let connection = Connection::new(
-            id,
-            token,
-            ConnectRequest::new(request),
-            self.0.options.clone(),
-        );
+        let connection =
+            Connection::new(id, token, ConnectRequest::new(request), self.0.options.clone());
         let connection = Arc::new(connection);
         self.0.connections.insert(token, connection.clone());
         Ok(connection)
@@ -204,13 +195,7 @@ impl<H: Hub> Endpoint<H> {
 
     /// The connection with this token.
     pub(crate) fn get(&self, token: &str) -> Option<Arc<Connection>> {
-        Some(
-            self.0
-                .connections
-                .get(&ConnectionId::parse(token)?)?
-                .value()
-                .clone(),
-        )
+        Some(self.0.connections.get(&ConnectionId::parse(token)?)?.value().clone())
     }
 
     /// Serves a connection over a socket, in a task of its own.
@@ -227,12 +212,7 @@ impl<H: Hub> Endpoint<H> {
     fn sweep(&self) {
         let now = clock::now();
         // Copied, so that no shard is locked while pings are written.
-        let all: Vec<_> = self
-            .0
-            .connections
-            .iter()
-            .map(|entry| entry.value().clone())
-            .collect();
+        let all: Vec<_> = self.0.connections.iter().map(|entry| entry.value().clone()).collect();
         for connection in all {
             if !connection.sweep(now) {
                 self.0.connections.remove(&connection.token);
@@ -246,10 +226,7 @@ impl<H: Hub> Endpoint<H> {
         for entry in &self.0.connections {
             entry.value().end(Ending::server_stops());
         }
-        if tokio::time::timeout(DRAIN, self.0.tasks.wait())
-            .await
-            .is_err()
-        {
+        if tokio::time::timeout(DRAIN, self.0.tasks.wait()).await.is_err() {
             tracing::warn!(
                 hub = H::NAME,
                 open = self.0.tasks.len(),

@@ -34,11 +34,7 @@ pub struct HubError {
 impl HubError {
     /// An error whose text is for the client: ASP.NET's `HubException`.
     pub fn new(message: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            kind: Cow::Borrowed("HubException"),
-            message: message.into(),
-            exposed: true,
-        }
+        Self { kind: Cow::Borrowed("HubException"), message: message.into(), exposed: true }
     }
 
     /// An error of another kind, for instance `InvalidOperationException`: clients are told of it
@@ -47,11 +43,7 @@ impl HubError {
         kind: impl Into<Cow<'static, str>>,
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self {
-            kind: kind.into(),
-            message: message.into(),
-            exposed: false,
-        }
+        Self { kind: kind.into(), message: message.into(), exposed: false }
     }
 
     /// The name that stands before the text: `HubException`, or the short type name of the error
@@ -72,11 +64,7 @@ impl HubError {
 
     /// `general`, and behind it what the client may know of this error.
     pub(crate) fn describe(&self, general: impl fmt::Display, detailed: bool) -> String {
-        if self.exposed || detailed {
-            format!("{general} {self}")
-        } else {
-            general.to_string()
-        }
+        if self.exposed || detailed { format!("{general} {self}") } else { general.to_string() }
     }
 }
 

@@ -16,10 +16,7 @@ pub struct Groups<H: Hub> {
 
 impl<H: Hub> Groups<H> {
     pub(crate) fn new(lifetime: Arc<Lifetime>) -> Self {
-        Self {
-            lifetime,
-            hub: PhantomData,
-        }
+        Self { lifetime, hub: PhantomData }
     }
 
     /// Adds a connection to a group. Adding twice is adding once; one that is not connected is

@@ -55,7 +55,7 @@ pub use rocket_signalr_codegen::{hub, hub_client};
 
 pub use self::{
     caller::Caller,
-    clients::{CallerClients, ClientProxy, Clients, HubClient, NoClient},
+    clients::{CallerClients, ClientProxy, Clients, HubClient, Many, NoClient, Single},
     context::HubContext,
     dispatch::UploadStream,
     endpoint::HubEndpoint,

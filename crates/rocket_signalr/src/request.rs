@@ -21,10 +21,7 @@ impl ConnectRequest {
             lines.push(':');
             lines.push_str(header.value());
         }
-        Self {
-            lines: lines.into_boxed_str(),
-            remote: request.remote(),
-        }
+        Self { lines: lines.into_boxed_str(), remote: request.remote() }
     }
 
     /// The first value of a query parameter, decoded.

@@ -8,20 +8,14 @@ use crate::naming::{camel_case, take_name};
 
 pub(crate) fn expand(item: &ItemTrait) -> Result<TokenStream> {
     if !item.generics.params.is_empty() {
-        return Err(Error::new_spanned(
-            &item.generics,
-            "the clients of a hub have no generics",
-        ));
+        return Err(Error::new_spanned(&item.generics, "the clients of a hub have no generics"));
     }
     let mut methods = Vec::new();
     let mut errors = None::<Error>;
     for member in &item.items {
         let method = match member {
             TraitItem::Fn(method) => expand_method(method),
-            other => Err(Error::new_spanned(
-                other,
-                "clients have methods and nothing else",
-            )),
+            other => Err(Error::new_spanned(other, "clients have methods and nothing else")),
         };
         match (method, &mut errors) {
             (Ok(method), _) => methods.push(method),
@@ -33,87 +27,93 @@ pub(crate) fn expand(item: &ItemTrait) -> Result<TokenStream> {
         return Err(errors);
     }
 
-    let ItemTrait {
-        attrs, vis, ident, ..
-    } = item;
+    let ItemTrait { attrs, vis, ident, .. } = item;
+    let (asks, sends): (Vec<_>, Vec<_>) = methods.into_iter().partition(|method| method.asks);
+    let asks = asks.into_iter().map(|method| method.tokens);
+    let sends = sends.into_iter().map(|method| method.tokens);
     Ok(quote! {
         #(#attrs)*
         #[derive(Clone, Debug)]
-        #vis struct #ident(::rocket_signalr::ClientProxy);
+        #vis struct #ident<S = ::rocket_signalr::Many> {
+            proxy: ::rocket_signalr::ClientProxy,
+            selection: ::core::marker::PhantomData<fn() -> S>,
+        }
 
         #[automatically_derived]
         impl ::rocket_signalr::HubClient for #ident {
-            fn new(proxy: ::rocket_signalr::ClientProxy) -> Self {
-                Self(proxy)
+            type Single = #ident<::rocket_signalr::Single>;
+
+            fn many(proxy: ::rocket_signalr::ClientProxy) -> Self {
+                Self { proxy, selection: ::core::marker::PhantomData }
+            }
+
+            fn single(proxy: ::rocket_signalr::ClientProxy) -> Self::Single {
+                #ident { proxy, selection: ::core::marker::PhantomData }
             }
         }
 
-        impl #ident {
-            #(#methods)*
+        impl<S> #ident<S> {
+            #(#sends)*
+        }
+
+        impl #ident<::rocket_signalr::Single> {
+            #(#asks)*
         }
     })
 }
 
-fn expand_method(method: &TraitItemFn) -> Result<TokenStream> {
+/// A method of clients.
+struct Method {
+    tokens: TokenStream,
+    /// It returns a result, so only a single client can be asked.
+    asks: bool,
+}
+
+fn expand_method(method: &TraitItemFn) -> Result<Method> {
     let mut attributes = method.attrs.clone();
     let name = take_name(&mut attributes)?;
     let signature = &method.sig;
     if signature.asyncness.is_none() {
-        return Err(Error::new_spanned(
-            signature.fn_token,
-            "what clients are sent is `async fn`",
-        ));
-    }
-    if !matches!(signature.output, ReturnType::Default) {
-        return Err(Error::new_spanned(
-            &signature.output,
-            "clients answer nothing: leave the type out",
-        ));
+        return Err(Error::new_spanned(signature.fn_token, "what clients are sent is `async fn`"));
     }
     if method.default.is_some() {
-        return Err(Error::new_spanned(
-            &method.default,
-            "the body is made by #[hub_client]",
-        ));
+        return Err(Error::new_spanned(&method.default, "the body is made by #[hub_client]"));
     }
     if !signature.generics.params.is_empty() {
-        return Err(Error::new_spanned(
-            &signature.generics,
-            "a method of clients has no generics",
-        ));
+        return Err(Error::new_spanned(&signature.generics, "a method of clients has no generics"));
     }
     let mut inputs = signature.inputs.iter();
     if !matches!(inputs.next(), Some(FnArg::Receiver(this)) if this.reference.is_some()) {
-        return Err(Error::new_spanned(
-            signature,
-            "a method of clients takes `&self`",
-        ));
+        return Err(Error::new_spanned(signature, "a method of clients takes `&self`"));
     }
     let inputs: Vec<_> = inputs.collect();
-    let names = inputs
-        .iter()
-        .map(|input| argument_name(input))
-        .collect::<Result<Vec<_>>>()?;
+    let names = inputs.iter().map(|input| argument_name(input)).collect::<Result<Vec<_>>>()?;
 
     let ident = &signature.ident;
     let target = name.unwrap_or_else(|| camel_case(&ident.to_string()));
     // An empty tuple would be written as null, an empty array is an empty list.
     let arguments = if names.is_empty() {
-        quote!([(); 0])
+        quote!({
+            let none: [(); 0] = [];
+            none
+        })
     } else {
         quote!((#(#names,)*))
     };
-    let arguments = if names.is_empty() {
-        quote!({ let none: #arguments = []; none })
-    } else {
-        arguments
+    let (call, result, error) = match &signature.output {
+        ReturnType::Default => (quote!(send), quote!(()), quote!(SendError)),
+        ReturnType::Type(_, ty) => (quote!(invoke), quote!(#ty), quote!(HubError)),
     };
-    Ok(quote! {
+    let tokens = quote! {
         #(#attributes)*
-        pub async fn #ident(&self, #(#inputs),*) -> ::core::result::Result<(), ::rocket_signalr::SendError> {
-            self.0.send(#target, &#arguments).await
+        pub async fn #ident(
+            &self,
+            #(#inputs),*
+        ) -> ::core::result::Result<#result, ::rocket_signalr::#error> {
+            self.proxy.#call(#target, &#arguments).await
         }
-    })
+    };
+    Ok(Method { tokens, asks: !matches!(signature.output, ReturnType::Default) })
 }
 
 fn argument_name(input: &FnArg) -> Result<&Ident> {

@@ -22,17 +22,12 @@ impl Parse for Arguments {
         }
         let name: syn::Ident = input.parse()?;
         if name != "client" {
-            return Err(Error::new(
-                name.span(),
-                "a hub has one setting: `client = …`",
-            ));
+            return Err(Error::new(name.span(), "a hub has one setting: `client = …`"));
         }
         input.parse::<Token![=]>()?;
         let client = input.parse()?;
         input.parse::<Option<Token![,]>>()?;
-        Ok(Self {
-            client: Some(client),
-        })
+        Ok(Self { client: Some(client) })
     }
 }
 
@@ -66,9 +61,7 @@ pub(crate) fn expand(arguments: &Arguments, mut item: ItemImpl) -> Result<TokenS
         None => quote!(::rocket_signalr::NoClient),
     };
     let name = last_ident(hub).map(ToString::to_string).unwrap_or_default();
-    let Expanded {
-        methods, events, ..
-    } = &expanded;
+    let Expanded { methods, events, .. } = &expanded;
     Ok(quote! {
         #item
 
@@ -133,10 +126,7 @@ enum Parameter {
 fn parameters(method: &mut ImplItemFn) -> Result<Vec<Parameter>> {
     let signature = &mut method.sig;
     if !signature.generics.params.is_empty() {
-        return Err(Error::new_spanned(
-            &signature.generics,
-            "a hub method has no generics",
-        ));
+        return Err(Error::new_spanned(&signature.generics, "a hub method has no generics"));
     }
     let whole = signature.clone();
     let mut inputs = signature.inputs.iter_mut();
@@ -175,10 +165,7 @@ fn parameters(method: &mut ImplItemFn) -> Result<Vec<Parameter>> {
                 }
             },
             ty if matches!(found.last(), Some(Parameter::Optional(_))) => {
-                return Err(Error::new_spanned(
-                    ty,
-                    "only trailing arguments can be optional",
-                ));
+                return Err(Error::new_spanned(ty, "only trailing arguments can be optional"));
             }
             ty => Parameter::Argument(ty.clone()),
         };
@@ -193,10 +180,7 @@ fn hub_method(name: &str, method: &mut ImplItemFn) -> Result<TokenStream> {
         .iter()
         .filter(|p| matches!(p, Parameter::Argument(_) | Parameter::Optional(_)))
         .count();
-    let uploads = parameters
-        .iter()
-        .filter(|p| matches!(p, Parameter::Upload(_)))
-        .count();
+    let uploads = parameters.iter().filter(|p| matches!(p, Parameter::Upload(_))).count();
 
     let mut bindings = Vec::new();
     let mut values = Vec::new();
@@ -235,18 +219,11 @@ fn hub_method(name: &str, method: &mut ImplItemFn) -> Result<TokenStream> {
                 })
             }
         }
-        Output::Stream {
-            refusable,
-            fallible,
-        } => {
+        Output::Stream { refusable, fallible } => {
             let refused = refusable.then(|| quote! {
                 .map_err(|error| ::rocket_signalr::__private::StreamFault::Refused(error.into()))?
             });
-            let send = if fallible {
-                quote!(try_send_all)
-            } else {
-                quote!(send_all)
-            };
+            let send = if fallible { quote!(try_send_all) } else { quote!(send_all) };
             quote! {
                 binder.stream(move |hub, caller, sink| async move {
                     let _ = &caller;
@@ -288,19 +265,13 @@ impl Output {
             return Self::Value { fallible: false };
         };
         if let Some(fallible) = stream(ty) {
-            return Self::Stream {
-                refusable: false,
-                fallible,
-            };
+            return Self::Stream { refusable: false, fallible };
         }
         if last_ident(ty).is_none_or(|ident| ident != "Result") {
             return Self::Value { fallible: false };
         }
         match first_argument(ty).and_then(stream) {
-            Some(fallible) => Self::Stream {
-                refusable: true,
-                fallible,
-            },
+            Some(fallible) => Self::Stream { refusable: true, fallible },
             None => Self::Value { fallible: true },
         }
     }

@@ -31,9 +31,7 @@ use syn::parse_macro_input;
 pub fn hub(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let arguments = parse_macro_input!(arguments as hub::Arguments);
     let item = parse_macro_input!(item as syn::ItemImpl);
-    hub::expand(&arguments, item)
-        .unwrap_or_else(syn::Error::into_compile_error)
-        .into()
+    hub::expand(&arguments, item).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
 /// Declares the methods that a hub may call on its clients.
@@ -44,17 +42,19 @@ pub fn hub(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///     async fn receive_message(&self, user: &str, text: &str);    // as "receiveMessage"
 ///     #[name = "ReceiveComment"]
 ///     async fn receive_comment(&self, comment: &Comment);
+///     async fn ask(&self, question: &str) -> String;              // a client result
 /// }
 /// ```
 ///
 /// The trait becomes a type of the same name with these methods; the selectors of `Clients` return
 /// it. Arguments implement `Serialize` and `Sync`. A method is sent by its name in camelCase, or as
 /// `#[name = "…"]` says: some clients match names exactly. Each returns `Result<(), SendError>`.
+///
+/// A method with a return type asks a client for a result, and waits for it. It can be called only
+/// on what `client` and `caller` select, and returns `Result<T, HubError>`.
 #[proc_macro_attribute]
 pub fn hub_client(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let _ = parse_macro_input!(arguments as syn::parse::Nothing);
     let item = parse_macro_input!(item as syn::ItemTrait);
-    client::expand(&item)
-        .unwrap_or_else(syn::Error::into_compile_error)
-        .into()
+    client::expand(&item).unwrap_or_else(syn::Error::into_compile_error).into()
 }

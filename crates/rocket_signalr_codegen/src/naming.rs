@@ -7,12 +7,7 @@ pub(crate) fn pascal_case(name: &str) -> String {
     name.split('_')
         .flat_map(|word| {
             let mut letters = word.chars();
-            letters
-                .next()
-                .map(|first| first.to_uppercase())
-                .into_iter()
-                .flatten()
-                .chain(letters)
+            letters.next().map(|first| first.to_uppercase()).into_iter().flatten().chain(letters)
         })
         .collect()
 }
@@ -21,13 +16,7 @@ pub(crate) fn pascal_case(name: &str) -> String {
 pub(crate) fn camel_case(name: &str) -> String {
     let pascal = pascal_case(name);
     let mut letters = pascal.chars();
-    letters
-        .next()
-        .map(|first| first.to_lowercase())
-        .into_iter()
-        .flatten()
-        .chain(letters)
-        .collect()
+    letters.next().map(|first| first.to_lowercase()).into_iter().flatten().chain(letters).collect()
 }
 
 /// Takes `#[name = "…"]` out of the attributes.
@@ -38,14 +27,10 @@ pub(crate) fn take_name(attributes: &mut Vec<Attribute>) -> Result<Option<String
     let attribute = attributes.remove(index);
     match &attribute.meta {
         Meta::NameValue(pair) => match &pair.value {
-            Expr::Lit(ExprLit {
-                lit: Lit::Str(text),
-                ..
-            }) if !text.value().is_empty() => Ok(Some(text.value())),
-            other => Err(Error::new_spanned(
-                other,
-                "a name is a string literal that is not empty",
-            )),
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if !text.value().is_empty() => {
+                Ok(Some(text.value()))
+            }
+            other => Err(Error::new_spanned(other, "a name is a string literal that is not empty")),
         },
         other => Err(Error::new_spanned(other, "write it as #[name = \"…\"]")),
     }

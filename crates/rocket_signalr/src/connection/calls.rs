@@ -69,11 +69,7 @@ impl Calls {
 
     /// The client wants no more of a stream. An unknown id is ignored: it may just have ended.
     pub(crate) fn cancel_stream(&self, id: &str) {
-        let stop = self
-            .tables
-            .lock()
-            .as_mut()
-            .and_then(|tables| tables.streams.remove(id));
+        let stop = self.tables.lock().as_mut().and_then(|tables| tables.streams.remove(id));
         if let Some(stop) = stop {
             let _ = stop.send(Stop);
         }
@@ -115,27 +111,25 @@ impl Calls {
         }
     }
 
-    /// The end of an upload stream. `false` if there is none of this id.
-    pub(crate) fn end_upload(&self, id: &str, end: UploadEnd) -> bool {
-        let sink = self
-            .tables
-            .lock()
-            .as_mut()
-            .and_then(|tables| tables.uploads.remove(id));
-        sink.map(|sink| sink.end(end)).is_some()
+    /// Whether there is an upload stream of this id.
+    pub(crate) fn has_upload(&self, id: &str) -> bool {
+        self.tables.lock().as_ref().is_some_and(|tables| tables.uploads.contains_key(id))
+    }
+
+    /// The end of an upload stream.
+    pub(crate) fn end_upload(&self, id: &str, end: UploadEnd) {
+        let sink = self.tables.lock().as_mut().and_then(|tables| tables.uploads.remove(id));
+        if let Some(sink) = sink {
+            sink.end(end);
+        }
     }
 
     /// The connection ended: every stream is stopped, every upload is cut off.
     pub(crate) fn end(&self) {
         let mut guard = self.tables.lock();
-        let Tables {
-            streams, uploads, ..
-        } = std::mem::replace(
+        let Tables { streams, uploads, .. } = std::mem::replace(
             &mut **guard.get_or_insert_default(),
-            Tables {
-                ended: true,
-                ..Tables::default()
-            },
+            Tables { ended: true, ..Tables::default() },
         );
         drop(guard);
         drop((streams, uploads));

@@ -30,10 +30,7 @@ pub(crate) const CLOSED_WITH_AN_ERROR: &str = "Connection closed with an error."
 
 impl Ending {
     fn close(error: Option<HubError>, allow_reconnect: bool) -> Self {
-        Self {
-            error,
-            farewell: Farewell::Close { allow_reconnect },
-        }
+        Self { error, farewell: Farewell::Close { allow_reconnect } }
     }
 
     /// A hub method, or somebody outside, ends it on purpose: the client is not to come back.
@@ -75,12 +72,7 @@ impl Ending {
     }
 
     pub(crate) fn handshake(error: impl Into<String>) -> Self {
-        Self {
-            error: None,
-            farewell: Farewell::Handshake {
-                error: error.into(),
-            },
-        }
+        Self { error: None, farewell: Farewell::Handshake { error: error.into() } }
     }
 
     pub(crate) fn handshake_timeout() -> Self {
@@ -99,10 +91,7 @@ impl Ending {
 
     /// The client closed its WebSocket, or broke its rules (then there is an error).
     pub(crate) fn close_frame(code: u16, error: Option<HubError>) -> Self {
-        Self {
-            error,
-            farewell: Farewell::CloseFrame(code),
-        }
+        Self { error, farewell: Farewell::CloseFrame(code) }
     }
 
     /// The client went away in the middle of a message.
@@ -125,8 +114,6 @@ impl Ending {
     }
 
     pub(crate) fn reason(&self) -> DisconnectReason {
-        DisconnectReason {
-            error: self.error.clone(),
-        }
+        DisconnectReason { error: self.error.clone() }
     }
 }

@@ -73,9 +73,7 @@ struct Clocks {
 
 impl std::fmt::Debug for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Connection")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
+        f.debug_struct("Connection").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
@@ -125,9 +123,7 @@ impl Connection {
 
     /// Sends a frame. A client that takes too little, too slowly, is dropped here.
     pub(crate) fn send(&self, frame: &Frame) {
-        if self
-            .outbox
-            .send(frame.websocket().clone(), self.options.slow_client_limit)
+        if self.outbox.send(frame.websocket().clone(), self.options.slow_client_limit)
             == Sent::Overflow
         {
             tracing::info!(connection_id = %self.id.as_str(), "client is too slow: dropped");
@@ -165,9 +161,7 @@ impl Connection {
 
     /// Waits while more lies in the outbox than the client's own calls may let pile up.
     pub(crate) async fn writable(&self) {
-        self.outbox
-            .writable(self.options.transport_max_buffer_size)
-            .await;
+        self.outbox.writable(self.options.transport_max_buffer_size).await;
     }
 
     /// A whole message came.
@@ -189,14 +183,7 @@ impl Connection {
     /// The sweeper's look, once a second: what is overdue ends the connection, and a ping that is
     /// due goes out. `false` if it can be forgotten, since nobody ever came for it.
     pub(crate) fn sweep(&self, now: u64) -> bool {
-        let Clocks {
-            created,
-            started,
-            pinged,
-            heard,
-            armed,
-            waiting,
-        } = &self.clocks;
+        let Clocks { created, started, pinged, heard, armed, waiting } = &self.clocks;
         let options = &*self.options;
         let overdue = |since: u64, limit| now.saturating_sub(since) >= clock::millis(limit);
 

@@ -214,15 +214,11 @@ async fn shake_hands(connection: &Connection, input: &Mutex<Input>) -> Result<()
     let max = connection.options.maximum_receive_message_size;
     loop {
         let request = {
-            let Input {
-                records, buffer, ..
-            } = &mut *input.lock();
+            let Input { records, buffer, .. } = &mut *input.lock();
             handshake::parse_handshake(records, buffer, max)
         };
         let accept = |request: Option<HandshakeRequest>| {
-            request
-                .map(|request| request.accept(TransferFormat::Binary))
-                .transpose()
+            request.map(|request| request.accept(TransferFormat::Binary)).transpose()
         };
         match request.and_then(accept) {
             Ok(Some(protocol)) => {
@@ -255,9 +251,7 @@ async fn receive<D: Dispatch>(
     loop {
         loop {
             let record = {
-                let Input {
-                    records, buffer, ..
-                } = &mut *input.lock();
+                let Input { records, buffer, .. } = &mut *input.lock();
                 records.next_record(protocol, buffer, max)
             };
             let record = match record {
@@ -266,9 +260,8 @@ async fn receive<D: Dispatch>(
                 Err(too_large) => return Err(Ending::too_large(too_large.max)),
             };
             connection.heard();
-            let message = protocol
-                .parse(&record)
-                .map_err(|error| Ending::protocol(error.kind(), &error))?;
+            let message =
+                protocol.parse(&record).map_err(|error| Ending::protocol(error.kind(), &error))?;
             connection.writable().await;
             dispatch.message(connection, message).await?;
         }
@@ -301,9 +294,7 @@ fn say_goodbye(connection: &Connection, farewell: &Farewell, error: Option<&HubE
         Farewell::CloseFrame(_) | Farewell::None => None,
     };
     let last = last.map(|frame| frame.websocket().clone());
-    connection
-        .outbox
-        .finish(last.into_iter().chain([frame::close(code, "")]));
+    connection.outbox.finish(last.into_iter().chain([frame::close(code, "")]));
     true
 }
 

@@ -27,9 +27,7 @@ pub struct HubMethod<H: Hub> {
 
 impl<H: Hub> std::fmt::Debug for HubMethod<H> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("HubMethod")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_struct("HubMethod").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -41,9 +39,7 @@ pub struct Call {
 
 impl std::fmt::Debug for Call {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Call")
-            .field("uploads", &self.uploads.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Call").field("uploads", &self.uploads.len()).finish_non_exhaustive()
     }
 }
 
@@ -87,9 +83,7 @@ pub struct Binder<'a, H: Hub> {
 
 impl<H: Hub> std::fmt::Debug for Binder<'_, H> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Binder")
-            .field("invocation_id", &self.invocation_id)
-            .finish_non_exhaustive()
+        f.debug_struct("Binder").field("invocation_id", &self.invocation_id).finish_non_exhaustive()
     }
 }
 
@@ -139,14 +133,7 @@ impl<H: Hub> Binder<'_, H> {
         F: Future<Output = Result<T, HubError>> + Send + 'static,
         M: FnOnce(Arc<H>, Caller<H>) -> F,
     {
-        let Self {
-            hub,
-            caller,
-            protocol,
-            invocation_id,
-            uploads,
-            ..
-        } = self;
+        let Self { hub, caller, protocol, invocation_id, uploads, .. } = self;
         let method = method(hub.clone(), caller);
         let work = async move {
             let result = method.await?;
@@ -155,10 +142,7 @@ impl<H: Hub> Binder<'_, H> {
             };
             Ok(Reply(Some(protocol.completion(&id, &result)?)))
         };
-        Call {
-            work: Work::Plain(Box::pin(work)),
-            uploads,
-        }
+        Call { work: Work::Plain(Box::pin(work)), uploads }
     }
 
     /// A call with a stream of results, which `method` writes to the sink it is given.
@@ -167,19 +151,9 @@ impl<H: Hub> Binder<'_, H> {
         F: Future<Output = Result<(), StreamFault>> + Send + 'static,
         M: FnOnce(Arc<H>, Caller<H>, StreamSink) -> F,
     {
-        let Self {
-            hub,
-            caller,
-            protocol,
-            invocation_id,
-            uploads,
-            ..
-        } = self;
+        let Self { hub, caller, protocol, invocation_id, uploads, .. } = self;
         let id = invocation_id.unwrap_or_default();
         let sink = StreamSink::new(caller.connection().clone(), protocol, id);
-        Call {
-            work: Work::Stream(Box::pin(method(hub.clone(), caller, sink))),
-            uploads,
-        }
+        Call { work: Work::Stream(Box::pin(method(hub.clone(), caller, sink))), uploads }
     }
 }

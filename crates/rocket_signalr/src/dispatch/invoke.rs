@@ -14,13 +14,17 @@ use std::{
 use tokio::sync::oneshot;
 use tracing::{Instrument, debug, error, warn};
 
-use super::call::{Binder, Call, HubMethod, Reply, Running, StreamFault, Work};
+use super::{
+    call::{Binder, Call, HubMethod, Reply, Running, StreamFault, Work},
+    slot::Slot,
+};
 use crate::{
-    caller::Caller,
+    caller::{Asking, Caller},
     connection::{Connection, Dispatch, Ending, Stop, UploadEnd},
     context::HubContext,
     error::{DisconnectReason, HubError},
     hub::Hub,
+    lifetime::{Answer, Answered},
     protocol::{Frame, Incoming, Invocation, Outcome},
 };
 
@@ -33,28 +37,22 @@ pub(crate) struct HubDispatcher<H: Hub> {
 
 impl<H: Hub> HubDispatcher<H> {
     pub(crate) fn new(hub: Arc<H>, context: HubContext<H>) -> Self {
-        Self {
-            hub,
-            context,
-            methods: H::methods(),
-        }
+        Self { hub, context, methods: H::methods() }
     }
 
     fn method(&self, target: &str) -> Option<&'static HubMethod<H>> {
-        self.methods
-            .iter()
-            .find(|method| method.name.eq_ignore_ascii_case(target))
+        self.methods.iter().find(|method| method.name.eq_ignore_ascii_case(target))
     }
 
-    fn caller(&self, connection: &Arc<Connection>) -> Caller<H> {
-        Caller::new(connection.clone(), self.context.clone())
+    fn caller(&self, connection: &Arc<Connection>, asking: Asking) -> Caller<H> {
+        Caller::new(connection.clone(), self.context.clone(), asking)
     }
 }
 
 impl<H: Hub> Dispatch for HubDispatcher<H> {
     async fn connected(&self, connection: &Arc<Connection>) -> Result<(), HubError> {
         self.context.lifetime().add(connection);
-        let caller = self.caller(connection);
+        let caller = self.caller(connection, Asking::Forbidden("OnConnectedAsync"));
         let connected = caught(self.hub.on_connected(&caller)).await.flatten();
         connected.inspect_err(|error| error!(hub = H::NAME, %error, "error in on_connected"))
     }
@@ -66,26 +64,14 @@ impl<H: Hub> Dispatch for HubDispatcher<H> {
     ) -> Result<(), Ending> {
         match message {
             Incoming::Invocation(invocation) => self.invoke(connection, invocation).await,
-            Incoming::StreamItem {
-                invocation_id,
-                item,
-            } => {
+            Incoming::StreamItem { invocation_id, item } => {
                 let delivery = connection.calls.upload_item(&invocation_id, item);
                 if let Some(delivery) = delivery {
                     delivery.await;
                 }
             }
-            Incoming::Completion {
-                invocation_id,
-                outcome,
-            } => {
-                let end = match outcome {
-                    Outcome::Error(text) => UploadEnd::Failed(HubError::new(text.into_owned())),
-                    Outcome::Void | Outcome::Result(_) => UploadEnd::Completed,
-                };
-                if !connection.calls.end_upload(&invocation_id, end) {
-                    debug!(hub = H::NAME, "unexpected completion");
-                }
+            Incoming::Completion { invocation_id, outcome } => {
+                return self.completion(connection, &invocation_id, outcome);
             }
             Incoming::CancelInvocation { invocation_id } => {
                 connection.calls.cancel_stream(&invocation_id);
@@ -110,7 +96,7 @@ impl<H: Hub> Dispatch for HubDispatcher<H> {
         told: bool,
     ) {
         if told {
-            let caller = self.caller(connection);
+            let caller = self.caller(connection, Asking::Forbidden("OnDisconnectedAsync"));
             if let Err(error) = caught(self.hub.on_disconnected(&caller, &reason)).await {
                 error!(hub = H::NAME, %error, "error in on_disconnected");
             }
@@ -120,27 +106,45 @@ impl<H: Hub> Dispatch for HubDispatcher<H> {
 }
 
 impl<H: Hub> HubDispatcher<H> {
+    /// The end of an upload stream, or an answer to what the client was asked.
+    fn completion(
+        &self,
+        connection: &Arc<Connection>,
+        id: &str,
+        outcome: Outcome<'_>,
+    ) -> Result<(), Ending> {
+        if connection.calls.has_upload(id) {
+            let end = match outcome {
+                Outcome::Error(text) => UploadEnd::Failed(HubError::new(text.into_owned())),
+                Outcome::Void | Outcome::Result(_) => UploadEnd::Completed,
+            };
+            connection.calls.end_upload(id, end);
+            return Ok(());
+        }
+        let Some(protocol) = connection.protocol() else { return Ok(()) };
+        match self.context.lifetime().answer(connection, id, Answer::new(protocol, outcome)) {
+            Answered::Question => Ok(()),
+            Answered::Nothing => {
+                debug!(hub = H::NAME, "unexpected completion");
+                Ok(())
+            }
+            Answered::OfAnother => {
+                let own = connection.id.as_str();
+                let text = format!("Connection ID '{own}' is not valid for invocation ID '{id}'.");
+                Err(Ending::protocol("InvalidOperationException", text))
+            }
+        }
+    }
+
     async fn invoke(&self, connection: &Arc<Connection>, invocation: Invocation<'_>) {
-        let Invocation {
-            invocation_id,
-            target,
-            arguments,
-            stream_ids,
-            streaming,
-            ..
-        } = invocation;
+        let Invocation { invocation_id, target, arguments, stream_ids, streaming, .. } = invocation;
         let detailed = connection.options.enable_detailed_errors;
         let Some(protocol) = connection.protocol() else {
             return;
         };
         let id = invocation_id.as_deref();
         let refuse = |text: &str| {
-            debug!(
-                hub = H::NAME,
-                target = &*target,
-                error = text,
-                "invocation refused"
-            );
+            debug!(hub = H::NAME, target = &*target, error = text, "invocation refused");
             if let Some(id) = id {
                 connection.send(&protocol.completion_error(id, text));
             }
@@ -153,9 +157,13 @@ impl<H: Hub> HubDispatcher<H> {
             return;
         };
         let name = method.name;
+        // Calls with streams in either direction take no slot: they may last.
+        let slot =
+            (!streaming && method.upload_streams == 0).then(|| Arc::new(Slot::of(connection)));
+        let asking = slot.clone().map_or(Asking::Free, Asking::Within);
         let binder = Binder {
             hub: &self.hub,
-            caller: self.caller(connection),
+            caller: self.caller(connection, asking),
             protocol,
             invocation_id: id.map(Into::into),
             arguments,
@@ -179,12 +187,9 @@ impl<H: Hub> HubDispatcher<H> {
             return;
         }
 
-        // Calls with streams in either direction take no slot: they may last.
-        let slot = if streaming || method.upload_streams > 0 {
-            None
-        } else {
-            Some(Slot::take(connection).await)
-        };
+        if let Some(slot) = &slot {
+            slot.take().await;
+        }
         if !streaming && method.streaming {
             refuse(&format!(
                 "The client attempted to invoke the streaming '{name}' method with a non-streaming invocation."
@@ -229,33 +234,6 @@ impl<H: Hub> HubDispatcher<H> {
     }
 }
 
-/// A place among the invocations that one client may have running at once.
-struct Slot(Arc<Connection>);
-
-impl Slot {
-    async fn take(connection: &Arc<Connection>) -> Self {
-        let permit = match connection.slots.try_acquire() {
-            Ok(permit) => Some(permit),
-            Err(_) => {
-                connection.set_waiting(true);
-                let permit = connection.slots.acquire().await.ok();
-                connection.set_waiting(false);
-                permit
-            }
-        };
-        if let Some(permit) = permit {
-            permit.forget();
-        }
-        Self(connection.clone())
-    }
-}
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        self.0.slots.add_permits(1);
-    }
-}
-
 /// An invocation that runs, and what is to be done when it is over.
 struct Invoked {
     connection: Arc<Connection>,
@@ -264,7 +242,7 @@ struct Invoked {
     uploads: Vec<Box<str>>,
     streaming: bool,
     /// Given back when the invocation is over.
-    _slot: Option<Slot>,
+    _slot: Option<Arc<Slot>>,
 }
 
 impl Invoked {
@@ -322,23 +300,13 @@ impl Invoked {
     fn failure(&self, general: fmt::Arguments<'_>, error: &HubError) -> Option<Frame> {
         warn!(method = self.name, %error, "hub method failed");
         let text = error.describe(general, self.connection.options.enable_detailed_errors);
-        Some(
-            self.connection
-                .protocol()?
-                .completion_error(self.id.as_deref()?, &text),
-        )
+        Some(self.connection.protocol()?.completion_error(self.id.as_deref()?, &text))
     }
 
     /// What belongs to the invocation is let go before its client learns that it is over: the
     /// client may use the ids again at once.
     fn answer(self, frame: Option<Frame>) {
-        let Self {
-            connection,
-            id,
-            uploads,
-            streaming,
-            ..
-        } = self;
+        let Self { connection, id, uploads, streaming, .. } = self;
         if streaming && let Some(id) = &id {
             connection.calls.close_stream(id);
         }

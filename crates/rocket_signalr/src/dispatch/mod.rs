@@ -2,12 +2,13 @@
 
 mod call;
 mod invoke;
+mod slot;
 mod stream;
 mod upload;
 
-pub(crate) use self::invoke::HubDispatcher;
 pub use self::{
     call::{Binder, Call, HubMethod, Reply, StreamFault},
     stream::StreamSink,
     upload::UploadStream,
 };
+pub(crate) use self::{invoke::HubDispatcher, slot::Slot};

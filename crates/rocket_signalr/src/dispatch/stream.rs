@@ -17,19 +17,13 @@ pub struct StreamSink {
 
 impl std::fmt::Debug for StreamSink {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("StreamSink")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
+        f.debug_struct("StreamSink").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
 impl StreamSink {
     pub(super) fn new(connection: Arc<Connection>, protocol: HubProtocol, id: Box<str>) -> Self {
-        Self {
-            connection,
-            protocol,
-            id,
-        }
+        Self { connection, protocol, id }
     }
 
     /// Sends all items of a stream, as fast as the client takes them.

@@ -34,9 +34,7 @@ pub struct UploadStream<T> {
 
 impl<T> std::fmt::Debug for UploadStream<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("UploadStream")
-            .field("end", &self.end)
-            .finish_non_exhaustive()
+        f.debug_struct("UploadStream").field("end", &self.end).finish_non_exhaustive()
     }
 }
 
@@ -73,19 +71,8 @@ pub(super) fn channel<T: DeserializeOwned + Send + 'static>(
 ) -> (impl UploadSink + 'static, UploadStream<T>) {
     let (sender, items) = mpsc::channel(capacity.max(1));
     let end = Arc::new(OnceLock::new());
-    let sink = Sink {
-        items: sender,
-        end: end.clone(),
-        of: PhantomData,
-    };
-    (
-        sink,
-        UploadStream {
-            items,
-            end,
-            over: false,
-        },
-    )
+    let sink = Sink { items: sender, end: end.clone(), of: PhantomData };
+    (sink, UploadStream { items, end, over: false })
 }
 
 impl<T: DeserializeOwned + Send + 'static> UploadSink for Sink<T> {

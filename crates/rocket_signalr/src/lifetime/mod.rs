@@ -4,17 +4,20 @@
 //! [`Lifetime::send`]: the seam where a backplane can join several servers.
 
 mod members;
+mod results;
 
 use std::{collections::HashSet, sync::Arc};
 
 use dashmap::DashMap;
 use parking_lot::Mutex;
+use serde::de::DeserializeOwned;
 use tokio::task::{unconstrained, yield_now};
 
-use self::members::Members;
+pub(crate) use self::results::{Answer, Answered};
+use self::{members::Members, results::Results};
 use crate::{
     connection::Connection,
-    error::SendError,
+    error::{HubError, SendError},
     id::ConnectionId,
     protocol::{EncodeError, Frame, HubProtocol},
 };
@@ -26,6 +29,7 @@ pub(crate) struct Lifetime {
     by_id: DashMap<ConnectionId, Arc<Member>>,
     groups: DashMap<Arc<str>, Arc<Members>>,
     users: DashMap<Box<str>, Arc<Members>>,
+    results: Arc<Results>,
 }
 
 #[derive(Debug)]
@@ -35,6 +39,8 @@ struct Member {
     user: Option<(Arc<Members>, usize)>,
     /// None once the connection has left: who has gone joins no group any more.
     groups: Mutex<Option<Vec<Joined>>>,
+    /// The questions it has been asked and has not answered.
+    questions: Mutex<Vec<u64>>,
 }
 
 #[derive(Debug)]
@@ -75,9 +81,8 @@ impl<'a> Message<'a> {
         match encoded {
             Some(frame) => Ok(frame),
             None => {
-                let frame = (self.encode)(protocol).map_err(|error| SendError {
-                    message: error.to_string(),
-                })?;
+                let frame = (self.encode)(protocol)
+                    .map_err(|error| SendError { message: error.to_string() })?;
                 Ok(encoded.insert(frame))
             }
         }
@@ -104,6 +109,7 @@ impl Lifetime {
             place: self.all.add(connection.clone()),
             user,
             groups: Mutex::new(Some(Vec::new())),
+            questions: Mutex::new(Vec::new()),
         };
         self.by_id.insert(connection.id, Arc::new(member));
     }
@@ -122,6 +128,9 @@ impl Lifetime {
         for joined in groups.into_iter().flatten() {
             self.leave(&joined);
         }
+        for number in member.questions.lock().drain(..) {
+            self.results.forget(number);
+        }
     }
 
     /// Adds a connection to a group. Once is enough; one that is not connected is ignored.
@@ -130,20 +139,13 @@ impl Lifetime {
             return;
         };
         let mut joined = member.groups.lock();
-        let Some(joined) = joined
-            .as_mut()
-            .filter(|j| j.iter().all(|j| *j.name != *group))
-        else {
+        let Some(joined) = joined.as_mut().filter(|j| j.iter().all(|j| *j.name != *group)) else {
             return;
         };
         // Added while the entry is held, so that nobody finds the group empty and removes it.
         let entry = self.groups.entry(group.into()).or_default();
         let place = entry.add(member.connection.clone());
-        joined.push(Joined {
-            name: entry.key().clone(),
-            members: entry.clone(),
-            place,
-        });
+        joined.push(Joined { name: entry.key().clone(), members: entry.clone(), place });
     }
 
     /// Removes a connection from a group. One that is no member is ignored.
@@ -166,8 +168,7 @@ impl Lifetime {
 
     fn leave(&self, joined: &Joined) {
         joined.members.remove(joined.place);
-        self.groups
-            .remove_if(&joined.name, |_, members| members.is_empty());
+        self.groups.remove_if(&joined.name, |_, members| members.is_empty());
     }
 
     fn member(&self, id: ConnectionId) -> Option<Arc<Member>> {
@@ -228,16 +229,52 @@ impl Lifetime {
         .await
     }
 
+    /// Calls a method of one client and waits for what it returns.
+    pub(crate) async fn ask<T: DeserializeOwned>(
+        &self,
+        id: &str,
+        encode: impl Fn(HubProtocol, &str) -> Result<Frame, EncodeError> + Send,
+    ) -> Result<T, HubError> {
+        let known = ConnectionId::parse(id).and_then(|id| self.member(id));
+        let Some((member, protocol)) = known.and_then(|m| m.connection.protocol().map(|p| (m, p)))
+        else {
+            let text = format!("Connection '{id}' does not exist.");
+            return Err(HubError::with_kind("IOException", text));
+        };
+        let mut question = self.results.ask(member.connection.id);
+        let number = question.number();
+        let frame = encode(protocol, &format!("s{number}"))?;
+        member.questions.lock().push(number);
+        // It may have left before its questions were noted; then nobody forgets this one.
+        if member.groups.lock().is_none() {
+            self.results.forget(number);
+        }
+        member.connection.send(&frame);
+        let answer = question.answer().await;
+        member.questions.lock().retain(|asked| *asked != number);
+        answer
+    }
+
+    /// A client answers.
+    pub(crate) fn answer(&self, from: &Connection, id: &str, answer: Answer) -> Answered {
+        self.results.answer(from.id, id, answer)
+    }
+
+    /// Sends a message to one connection, however it is named.
+    pub(crate) fn send_one(&self, id: &str, message: &mut Message<'_>) -> Result<(), SendError> {
+        match ConnectionId::parse(id).and_then(|id| self.member(id)) {
+            Some(member) => message.send(&member.connection),
+            None => Ok(()),
+        }
+    }
+
     async fn to_group(
         &self,
         group: &str,
         except: &[ConnectionId],
         message: &mut Message<'_>,
     ) -> Result<(), SendError> {
-        let members = self
-            .groups
-            .get(group)
-            .map(|members| members.value().clone());
+        let members = self.groups.get(group).map(|members| members.value().clone());
         match members {
             Some(members) => deliver(&members, except, message).await,
             None => Ok(()),

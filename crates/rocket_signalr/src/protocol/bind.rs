@@ -15,7 +15,7 @@ pub(crate) struct RawValue<'a> {
 
 impl<'a> RawValue<'a> {
     /// `bytes` must hold exactly one value.
-    pub(super) const fn new(protocol: HubProtocol, bytes: &'a [u8]) -> Self {
+    pub(crate) const fn new(protocol: HubProtocol, bytes: &'a [u8]) -> Self {
         Self { protocol, bytes }
     }
 
@@ -53,12 +53,7 @@ pub(crate) struct Arguments<'a> {
 impl<'a> Arguments<'a> {
     /// `items` must hold `count` values, and begin where the first of them does.
     pub(super) const fn new(protocol: HubProtocol, items: &'a [u8], count: usize) -> Self {
-        Self {
-            protocol,
-            rest: items,
-            count,
-            bound: 0,
-        }
+        Self { protocol, rest: items, count, bound: 0 }
     }
 
     /// How many the client gave.
@@ -72,10 +67,7 @@ impl<'a> Arguments<'a> {
     ///
     /// [`BindError::Count`] where none is left, [`BindError::Type`] where it is no `T`.
     pub(crate) fn next<T: Deserialize<'a>>(&mut self, expected: usize) -> Result<T, BindError> {
-        self.next_optional()?.ok_or(BindError::Count {
-            provided: self.count,
-            expected,
-        })
+        self.next_optional()?.ok_or(BindError::Count { provided: self.count, expected })
     }
 
     /// Binds the next one, if there is one.
@@ -105,10 +97,7 @@ impl<'a> Arguments<'a> {
         if self.bound == self.count {
             Ok(())
         } else {
-            Err(BindError::Count {
-                provided: self.count,
-                expected,
-            })
+            Err(BindError::Count { provided: self.count, expected })
         }
     }
 }

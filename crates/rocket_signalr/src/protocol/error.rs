@@ -17,10 +17,7 @@ pub(crate) struct ProtocolError {
 impl ProtocolError {
     /// The data does not fit the protocol.
     pub(super) fn invalid_data(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            kind: "InvalidDataException",
-            detail: detail.into(),
-        }
+        Self { kind: "InvalidDataException", detail: detail.into() }
     }
 
     /// A number does not fit the type of its property.
@@ -28,26 +25,17 @@ impl ProtocolError {
         let detail = format!(
             "Either the JSON value is not in a supported format, or is out of bounds for an {type_name}."
         );
-        Self {
-            kind: "FormatException",
-            detail: detail.into(),
-        }
+        Self { kind: "FormatException", detail: detail.into() }
     }
 
     /// A value can not be read as text.
     pub(super) fn invalid_operation(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            kind: "InvalidOperationException",
-            detail: detail.into(),
-        }
+        Self { kind: "InvalidOperationException", detail: detail.into() }
     }
 
     /// A handshake is no JSON.
     pub(super) fn json_reader(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            kind: "JsonReaderException",
-            detail: detail.into(),
-        }
+        Self { kind: "JsonReaderException", detail: detail.into() }
     }
 
     /// A property that must be there is not.

@@ -19,10 +19,7 @@ pub(crate) struct Frame {
 impl Frame {
     /// A frame whose bytes, with a header of two, are known beforehand.
     pub(super) const fn from_static(bytes: &'static [u8]) -> Self {
-        Self {
-            bytes: Bytes::from_static(bytes),
-            header: 2,
-        }
+        Self { bytes: Bytes::from_static(bytes), header: 2 }
     }
 
     /// Header and payload: one final, unmasked frame (RFC 6455, section 5.2).
@@ -82,9 +79,6 @@ impl FrameBuilder {
         self.0[start..MAX_HEADER].copy_from_slice(&header[..size]);
         let mut bytes = Bytes::from(self.0);
         bytes.advance(start);
-        Frame {
-            bytes,
-            header: size,
-        }
+        Frame { bytes, header: size }
     }
 }

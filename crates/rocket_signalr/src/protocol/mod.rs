@@ -64,9 +64,7 @@ impl HubProtocol {
 
     /// The protocol of that name, whatever its case.
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|protocol| protocol.name().eq_ignore_ascii_case(name))
+        Self::ALL.into_iter().find(|protocol| protocol.name().eq_ignore_ascii_case(name))
     }
 
     /// What a transport must carry to be used with this protocol.

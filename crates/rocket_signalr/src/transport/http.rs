@@ -41,18 +41,9 @@ pub(crate) fn routes<H: Hub>(endpoint: &Endpoint<H>) -> Vec<Route> {
     METHODS
         .into_iter()
         .flat_map(|method| {
-            let connect = HubHandler {
-                endpoint: endpoint.clone(),
-                negotiate: false,
-            };
-            let negotiate = HubHandler {
-                endpoint: endpoint.clone(),
-                negotiate: true,
-            };
-            [
-                route(method, "/", connect),
-                route(method, "/negotiate", negotiate),
-            ]
+            let connect = HubHandler { endpoint: endpoint.clone(), negotiate: false };
+            let negotiate = HubHandler { endpoint: endpoint.clone(), negotiate: true };
+            [route(method, "/", connect), route(method, "/negotiate", negotiate)]
         })
         .collect()
 }
@@ -64,10 +55,7 @@ struct HubHandler<H: Hub> {
 
 impl<H: Hub> Clone for HubHandler<H> {
     fn clone(&self) -> Self {
-        Self {
-            endpoint: self.endpoint.clone(),
-            negotiate: self.negotiate,
-        }
+        Self { endpoint: self.endpoint.clone(), negotiate: self.negotiate }
     }
 }
 
@@ -103,11 +91,9 @@ impl<H: Hub> HubHandler<H> {
             Err(error) => return json(&NegotiateError { error }),
         };
         match self.endpoint.create(request, version > 0) {
-            Ok(connection) => json(&NegotiateResponse::new(
-                version,
-                &connection.id,
-                &connection.token,
-            )),
+            Ok(connection) => {
+                json(&NegotiateResponse::new(version, &connection.id, &connection.token))
+            }
             Err(status) => text(status, ""),
         }
     }

@@ -91,11 +91,7 @@ mod tests {
             "negotiateVersion=1.0",
             "negotiateVersion=1&negotiateVersion=1",
         ] {
-            assert_eq!(
-                requested_version(query),
-                Err(NON_INTEGER.to_owned()),
-                "{query}"
-            );
+            assert_eq!(requested_version(query), Err(NON_INTEGER.to_owned()), "{query}");
         }
     }
 
@@ -103,10 +99,8 @@ mod tests {
     fn version_below_zero_is_refused() {
         assert_eq!(
             requested_version("negotiateVersion=-1"),
-            Err(
-                "The client requested version '-1', but the server does not support this version."
-                    .to_owned()
-            )
+            Err("The client requested version '-1', but the server does not support this version."
+                .to_owned())
         );
     }
 

@@ -137,16 +137,12 @@ impl Message {
                 self.raw("[]");
                 Ok(())
             }
-            _ => Err(EncodeError::new(
-                "the arguments of an invocation must be a list",
-            )),
+            _ => Err(EncodeError::new("the arguments of an invocation must be a list")),
         }
     }
 
     fn finish(mut self) -> Frame {
-        self.0
-            .payload()
-            .extend_from_slice(&[b'}', RECORD_SEPARATOR]);
+        self.0.payload().extend_from_slice(&[b'}', RECORD_SEPARATOR]);
         self.0.finish(TransferFormat::Text)
     }
 }

@@ -71,10 +71,7 @@ impl<'a> Properties<'a> {
 
     /// Makes a message of them. What is missing is told in the order of the reference.
     fn into_message(self) -> Result<Incoming<'a>, ProtocolError> {
-        match self
-            .message_type
-            .ok_or_else(|| ProtocolError::missing("type"))?
-        {
+        match self.message_type.ok_or_else(|| ProtocolError::missing("type"))? {
             1 => self.into_invocation(false),
             2 => Ok(Incoming::StreamItem {
                 invocation_id: required_id(self.invocation_id)?,
@@ -85,28 +82,17 @@ impl<'a> Properties<'a> {
                 outcome: outcome(self.error, self.result)?,
             }),
             4 => self.into_invocation(true),
-            5 => Ok(Incoming::CancelInvocation {
-                invocation_id: required_id(self.invocation_id)?,
-            }),
+            5 => Ok(Incoming::CancelInvocation { invocation_id: required_id(self.invocation_id)? }),
             6 => Ok(Incoming::Ping),
-            7 => Ok(Incoming::Close {
-                error: self.error,
-                allow_reconnect: self.allow_reconnect,
-            }),
-            8 => Ok(Incoming::Ack {
-                sequence_id: required_number(self.sequence_id)?,
-            }),
-            9 => Ok(Incoming::Sequence {
-                sequence_id: required_number(self.sequence_id)?,
-            }),
+            7 => Ok(Incoming::Close { error: self.error, allow_reconnect: self.allow_reconnect }),
+            8 => Ok(Incoming::Ack { sequence_id: required_number(self.sequence_id)? }),
+            9 => Ok(Incoming::Sequence { sequence_id: required_number(self.sequence_id)? }),
             message_type => Ok(Incoming::Unknown { message_type }),
         }
     }
 
     fn into_invocation(self, streaming: bool) -> Result<Incoming<'a>, ProtocolError> {
-        let target = self
-            .target
-            .ok_or_else(|| ProtocolError::missing("target"))?;
+        let target = self.target.ok_or_else(|| ProtocolError::missing("target"))?;
         let invocation_id = if streaming {
             Some(required_id(self.invocation_id)?)
         } else {
@@ -129,8 +115,7 @@ impl<'a> Properties<'a> {
 
 /// An empty id is none.
 fn required_id(id: Option<Cow<'_, str>>) -> Result<Cow<'_, str>, ProtocolError> {
-    id.filter(|id| !id.is_empty())
-        .ok_or_else(|| ProtocolError::missing("invocationId"))
+    id.filter(|id| !id.is_empty()).ok_or_else(|| ProtocolError::missing("invocationId"))
 }
 
 fn required_number(sequence_id: Option<i64>) -> Result<i64, ProtocolError> {
@@ -157,9 +142,7 @@ fn payload<'a>(scanner: &mut Scanner<'a>) -> Result<RawValue<'a>, ReadError> {
 
 /// Counts the arguments. What they are matters when they are bound.
 fn arguments<'a>(scanner: &mut Scanner<'a>) -> Result<Arguments<'a>, ReadError> {
-    read::expect(scanner, Kind::Array, |_| {
-        ProtocolError::expected("arguments", "Array")
-    })?;
+    read::expect(scanner, Kind::Array, |_| ProtocolError::expected("arguments", "Array"))?;
     let mut items: &[u8] = &[];
     let mut count = 0;
     scanner.array(|scanner| {
@@ -174,9 +157,7 @@ fn arguments<'a>(scanner: &mut Scanner<'a>) -> Result<Arguments<'a>, ReadError> 
 }
 
 fn stream_ids<'a>(scanner: &mut Scanner<'a>) -> Result<Vec<Cow<'a, str>>, ReadError> {
-    read::expect(scanner, Kind::Array, |_| {
-        ProtocolError::expected("streamIds", "Array")
-    })?;
+    read::expect(scanner, Kind::Array, |_| ProtocolError::expected("streamIds", "Array"))?;
     let mut ids = Vec::new();
     scanner.array(|scanner| {
         read::expect(scanner, Kind::String, no_stream_id)?;
@@ -204,9 +185,7 @@ fn no_stream_id(found: Kind) -> ProtocolError {
 }
 
 fn headers<'a>(scanner: &mut Scanner<'a>) -> Result<Headers<'a>, ReadError> {
-    read::expect(scanner, Kind::Object, |_| {
-        ProtocolError::expected("headers", "StartObject")
-    })?;
+    read::expect(scanner, Kind::Object, |_| ProtocolError::expected("headers", "StartObject"))?;
     let mut headers = Vec::new();
     scanner.object(|scanner, name| {
         let name = name.decode()?;

@@ -60,9 +60,7 @@ pub(crate) fn string<'a>(
     scanner: &mut Scanner<'a>,
     property: &str,
 ) -> Result<Cow<'a, str>, ReadError> {
-    expect(scanner, Kind::String, |_| {
-        ProtocolError::expected(property, "String")
-    })?;
+    expect(scanner, Kind::String, |_| ProtocolError::expected(property, "String"))?;
     Ok(scanner.string()?.decode()?)
 }
 
@@ -76,16 +74,10 @@ pub(crate) fn integer<T: FromStr>(
         scanner.value()?;
         return Ok(None);
     }
-    expect(scanner, Kind::Number, |_| {
-        ProtocolError::expected(property, "Number")
-    })?;
+    expect(scanner, Kind::Number, |_| ProtocolError::expected(property, "Number"))?;
     let digits = scanner.value()?;
-    let number = std::str::from_utf8(digits)
-        .ok()
-        .and_then(|digits| digits.parse().ok());
-    Ok(Some(
-        number.ok_or_else(|| ProtocolError::out_of_bounds(type_name))?,
-    ))
+    let number = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
+    Ok(Some(number.ok_or_else(|| ProtocolError::out_of_bounds(type_name))?))
 }
 
 /// Reads the truth value that `property` must be.
@@ -97,9 +89,9 @@ pub(crate) fn boolean(scanner: &mut Scanner<'_>, property: &str) -> Result<bool,
     match found {
         Kind::True => Ok(true),
         Kind::False => Ok(false),
-        Kind::Object | Kind::Array | Kind::String | Kind::Number | Kind::Null => Err(
-            ProtocolError::invalid_data(format!("Expected '{property}' to be true or false."))
-                .into(),
-        ),
+        Kind::Object | Kind::Array | Kind::String | Kind::Number | Kind::Null => {
+            Err(ProtocolError::invalid_data(format!("Expected '{property}' to be true or false."))
+                .into())
+        }
     }
 }

@@ -49,12 +49,7 @@ pub(crate) struct Scanner<'a> {
 
 impl<'a> Scanner<'a> {
     pub(crate) const fn new(input: &'a [u8]) -> Self {
-        Self {
-            input,
-            at: 0,
-            depth: 0,
-            objects: 0,
-        }
+        Self { input, at: 0, depth: 0, objects: 0 }
     }
 
     /// The kind of the value that comes next, told by its first byte.

@@ -94,9 +94,9 @@ fn code_point(rest: &mut &[u8]) -> Result<char, ProtocolError> {
 fn code_unit(rest: &mut &[u8]) -> u32 {
     let (digits, after) = rest.split_at(rest.len().min(4));
     *rest = after;
-    digits.iter().fold(0, |unit, &digit| {
-        unit << 4 | char::from(digit).to_digit(16).unwrap_or_default()
-    })
+    digits
+        .iter()
+        .fold(0, |unit, &digit| unit << 4 | char::from(digit).to_digit(16).unwrap_or_default())
 }
 
 fn lone_surrogate(unit: u32) -> ProtocolError {

@@ -71,9 +71,8 @@ impl Formatter for Relaxed {
 /// Writes what Rust formats as `1.5E-7` the way of .NET: `1.5E-07`.
 fn exponential<W: Write + ?Sized>(writer: &mut W, formatted: &str) -> io::Result<()> {
     let (digits, exponent) = formatted.split_once('E').unwrap_or((formatted, "0"));
-    let (sign, exponent) = exponent
-        .strip_prefix('-')
-        .map_or(('+', exponent), |exponent| ('-', exponent));
+    let (sign, exponent) =
+        exponent.strip_prefix('-').map_or(('+', exponent), |exponent| ('-', exponent));
     write!(writer, "{digits}E{sign}{exponent:0>2}")
 }
 
@@ -81,17 +80,11 @@ fn exponential<W: Write + ?Sized>(writer: &mut W, formatted: &str) -> io::Result
 fn escape<E>(text: &str, mut write: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
     let bytes = text.as_bytes();
     // One pass without branches shows that most texts hold nothing special.
-    if bytes
-        .iter()
-        .fold(true, |plain, &byte| plain & is_plain(byte))
-    {
+    if bytes.iter().fold(true, |plain, &byte| plain & is_plain(byte)) {
         return write(bytes);
     }
     let mut written = 0;
-    for (at, character) in text
-        .char_indices()
-        .filter(|&(_, character)| is_escaped(character))
-    {
+    for (at, character) in text.char_indices().filter(|&(_, character)| is_escaped(character)) {
         if written < at {
             write(&bytes[written..at])?;
         }
@@ -123,10 +116,9 @@ fn escape_char<E>(character: char, mut write: impl FnMut(&[u8]) -> Result<(), E>
         '\n' => write(br"\n"),
         '\r' => write(br"\r"),
         '\t' => write(br"\t"),
-        other => other
-            .encode_utf16(&mut [0; 2])
-            .iter()
-            .try_for_each(|&unit| write(&escape_unit(unit))),
+        other => {
+            other.encode_utf16(&mut [0; 2]).iter().try_for_each(|&unit| write(&escape_unit(unit)))
+        }
     }
 }
 

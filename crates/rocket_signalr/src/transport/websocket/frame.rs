@@ -182,28 +182,13 @@ pub(crate) struct FrameReader {
 /// What the next byte is part of.
 #[derive(Debug)]
 enum Stage {
-    Header {
-        bytes: [u8; MAX_CLIENT_HEADER],
-        len: u8,
-    },
-    Data {
-        remaining: u64,
-        mask: [u8; 4],
-        fin: bool,
-    },
-    Control {
-        payload: Vec<u8>,
-        remaining: u8,
-        mask: [u8; 4],
-        opcode: Opcode,
-    },
+    Header { bytes: [u8; MAX_CLIENT_HEADER], len: u8 },
+    Data { remaining: u64, mask: [u8; 4], fin: bool },
+    Control { payload: Vec<u8>, remaining: u8, mask: [u8; 4], opcode: Opcode },
 }
 
 impl Stage {
-    const START: Self = Self::Header {
-        bytes: [0; MAX_CLIENT_HEADER],
-        len: 0,
-    };
+    const START: Self = Self::Header { bytes: [0; MAX_CLIENT_HEADER], len: 0 };
 }
 
 impl Default for Stage {
@@ -263,11 +248,7 @@ impl FrameReader {
                         return Ok(Some(event));
                     }
                 }
-                Stage::Data {
-                    remaining,
-                    mask,
-                    fin,
-                } => {
+                Stage::Data { remaining, mask, fin } => {
                     let part = take(chunk, usize::try_from(*remaining).unwrap_or(usize::MAX));
                     unmask(part, *mask);
                     mask.rotate_left(part.len() % 4);
@@ -282,12 +263,7 @@ impl FrameReader {
                         self.end_data(fin)?;
                     }
                 }
-                Stage::Control {
-                    payload,
-                    remaining,
-                    mask,
-                    opcode,
-                } => {
+                Stage::Control { payload, remaining, mask, opcode } => {
                     let part = take(chunk, usize::from(*remaining));
                     unmask(part, *mask);
                     mask.rotate_left(part.len() % 4);
@@ -335,12 +311,7 @@ impl FrameReader {
         header: Header,
         chunk: &mut &'a mut [u8],
     ) -> Result<Option<Event<'a>>, FrameError> {
-        let Header {
-            opcode,
-            fin,
-            len,
-            mask,
-        } = header;
+        let Header { opcode, fin, len, mask } = header;
         self.stage = Stage::START;
         match opcode {
             Opcode::Close | Opcode::Ping | Opcode::Pong => {
@@ -349,12 +320,8 @@ impl FrameReader {
                     unmask(payload, mask);
                     return control(opcode, Cow::Borrowed(payload)).map(Some);
                 }
-                self.stage = Stage::Control {
-                    payload: Vec::new(),
-                    remaining: len as u8,
-                    mask,
-                    opcode,
-                };
+                self.stage =
+                    Stage::Control { payload: Vec::new(), remaining: len as u8, mask, opcode };
                 return Ok(None);
             }
             Opcode::Text => self.message = Message::Text,
@@ -364,11 +331,7 @@ impl FrameReader {
         if len == 0 {
             self.end_data(fin)?;
         } else {
-            self.stage = Stage::Data {
-                remaining: len,
-                mask,
-                fin,
-            };
+            self.stage = Stage::Data { remaining: len, mask, fin };
         }
         Ok(None)
     }
@@ -434,17 +397,7 @@ fn parse_header(bytes: &[u8], message: Message) -> Result<Option<(Header, usize)
     if opcode.is_control() && len > MAX_CONTROL_PAYLOAD as u64 {
         return Err(FrameError::LongControl);
     }
-    Ok(bytes[at..].first_chunk().map(|mask| {
-        (
-            Header {
-                opcode,
-                fin,
-                len,
-                mask: *mask,
-            },
-            at + 4,
-        )
-    }))
+    Ok(bytes[at..].first_chunk().map(|mask| (Header { opcode, fin, len, mask: *mask }, at + 4)))
 }
 
 fn control(opcode: Opcode, payload: Cow<'_, [u8]>) -> Result<Event<'_>, FrameError> {
@@ -459,10 +412,7 @@ fn control(opcode: Opcode, payload: Cow<'_, [u8]>) -> Result<Event<'_>, FrameErr
 fn closing(payload: Cow<'_, [u8]>) -> Result<Event<'_>, FrameError> {
     let code = match payload.len() {
         0 => {
-            return Ok(Event::Close {
-                code: None,
-                reason: Cow::Borrowed(""),
-            });
+            return Ok(Event::Close { code: None, reason: Cow::Borrowed("") });
         }
         1 => return Err(FrameError::ClosePayload),
         _ => u16::from_be_bytes([payload[0], payload[1]]),
@@ -475,10 +425,7 @@ fn closing(payload: Cow<'_, [u8]>) -> Result<Event<'_>, FrameError> {
         Cow::Owned(bytes) => std::str::from_utf8(&bytes[2..]).map(|text| text.to_owned().into()),
     };
     let reason = reason.map_err(|_| FrameError::Utf8)?;
-    Ok(Event::Close {
-        code: Some(code),
-        reason,
-    })
+    Ok(Event::Close { code: Some(code), reason })
 }
 
 /// Whether a close frame may hold this code: those of RFC 6455, section 7.4.1, that are not only

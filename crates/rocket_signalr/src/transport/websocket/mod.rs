@@ -27,9 +27,7 @@ impl Upgrade {
             return None;
         }
         match WebSocket::from_request(request).await {
-            Outcome::Success(socket) => Some(Self {
-                accept_key: socket.accept_key().to_owned(),
-            }),
+            Outcome::Success(socket) => Some(Self { accept_key: socket.accept_key().to_owned() }),
             Outcome::Error(_) | Outcome::Forward(_) => None,
         }
     }

@@ -34,11 +34,7 @@ impl Utf8Tail {
 
     /// Fails when the text ends inside a character.
     pub(super) fn end(&self) -> Result<(), FrameError> {
-        if self.len == 0 {
-            Ok(())
-        } else {
-            Err(FrameError::Utf8)
-        }
+        if self.len == 0 { Ok(()) } else { Err(FrameError::Utf8) }
     }
 
     /// Appends the character that is kept, if it ends in `text`, and returns what follows it.
