@@ -3,6 +3,7 @@
 use std::{any::Any, borrow::Cow, fmt, net::SocketAddr, sync::Arc};
 
 use crate::{
+    auth::User,
     clients::CallerClients,
     connection::{Connection, Ending},
     context::HubContext,
@@ -64,28 +65,33 @@ impl<H: Hub> Caller<H> {
 
     /// Who the user is, if signed in.
     pub fn user_id(&self) -> Option<&str> {
-        self.connection.user_id.as_deref()
+        self.user().map(User::id)
+    }
+
+    /// The user, if signed in.
+    pub fn user(&self) -> Option<&User> {
+        self.connection.user()
     }
 
     /// The first value of a parameter in the query that the client connected with. Names match
     /// without case.
     pub fn query(&self, name: &str) -> Option<Cow<'_, str>> {
-        self.connection.request.query(name)
+        self.connection.request()?.query(name)
     }
 
     /// The first value of a header of the request that the client connected with.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.connection.request.header(name)
+        self.connection.request()?.header(name)
     }
 
     /// A cookie of the request that the client connected with.
     pub fn cookie(&self, name: &str) -> Option<Cow<'_, str>> {
-        self.connection.request.cookie(name)
+        self.connection.request()?.cookie(name)
     }
 
     /// The address the client connected from. Behind a proxy it is the proxy's.
     pub fn remote(&self) -> Option<SocketAddr> {
-        self.connection.request.remote()
+        self.connection.request()?.remote()
     }
 
     /// Whom to call.

@@ -1,17 +1,23 @@
 //! A hub at a path of a Rocket application: its connections, and the fairing that attaches it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use dashmap::DashMap;
+use futures::future::join_all;
 use rocket::{
     Build, Data, Orbit, Request, Rocket, async_trait,
-    data::IoStream,
     fairing::{self, Fairing, Info, Kind},
     http::{Status, uri::Origin},
 };
+use tokio::time::MissedTickBehavior;
 use tokio_util::task::TaskTracker;
 
 use crate::{
+    auth::{Authenticate, Nobody},
     clock,
     connection::{Connection, Ending, run},
     context::HubContext,
@@ -20,8 +26,7 @@ use crate::{
     id::ConnectionId,
     lifetime::Lifetime,
     options::HubOptions,
-    request::ConnectRequest,
-    transport::http,
+    transport::http::{self, Missing},
 };
 
 /// How often overdue connections are looked for.
@@ -35,29 +40,45 @@ const DRAIN: Duration = Duration::from_secs(1);
 /// Attaching mounts its routes, manages its [`HubContext`], starts the sweep that pings clients and
 /// finds those that are gone, and at shutdown tells every client to come back later.
 #[must_use = "a hub serves nothing until it is attached to Rocket"]
-#[derive(Debug)]
 pub struct HubEndpoint<H: Hub> {
-    path: String,
     hub: Arc<H>,
     context: HubContext<H>,
-    options: HubOptions,
-    endpoint: std::sync::OnceLock<Endpoint<H>>,
+    authenticate: Arc<dyn Authenticate>,
+    /// At least one; its options are set by [`HubEndpoint::options`].
+    places: Vec<(String, HubOptions)>,
+    mounted: OnceLock<Vec<(String, Endpoint<H>)>>,
 }
 
 impl<H: Hub> HubEndpoint<H> {
-    pub(crate) fn new(hub: H, path: String) -> Self {
+    pub(crate) fn new(hub: H, path: &str) -> Self {
         Self {
-            path: format!("/{}", path.trim_matches('/')),
             hub: Arc::new(hub),
             context: HubContext::new(Arc::new(Lifetime::default())),
-            options: HubOptions::default(),
-            endpoint: std::sync::OnceLock::new(),
+            authenticate: Arc::new(Nobody),
+            places: vec![(normalized(path), HubOptions::default())],
+            mounted: OnceLock::new(),
         }
     }
 
-    /// Sets the options of this hub.
+    /// Sets the options of the place that was named last.
     pub fn options(mut self, options: HubOptions) -> Self {
-        self.options = options;
+        if let Some((_, last)) = self.places.last_mut() {
+            *last = options;
+        }
+        self
+    }
+
+    /// Serves the same hub, with the same clients, at another path too. Its options begin as a copy
+    /// of those of the place before.
+    pub fn also_at(mut self, path: &str) -> Self {
+        let options = self.places.last().map(|(_, options)| options.clone()).unwrap_or_default();
+        self.places.push((normalized(path), options));
+        self
+    }
+
+    /// Says how users are known. Without it, nobody is signed in.
+    pub fn authenticate(mut self, authenticate: impl Authenticate) -> Self {
+        self.authenticate = Arc::new(authenticate);
         self
     }
 
@@ -66,29 +87,54 @@ impl<H: Hub> HubEndpoint<H> {
         self.context.clone()
     }
 
-    fn endpoint(&self) -> &Endpoint<H> {
-        self.endpoint.get_or_init(|| {
-            Endpoint(Arc::new(Shared {
-                dispatcher: Arc::new(HubDispatcher::new(self.hub.clone(), self.context.clone())),
-                options: Arc::new(self.options.clone()),
-                connections: DashMap::new(),
-                tasks: TaskTracker::new(),
-            }))
+    fn mounted(&self) -> &[(String, Endpoint<H>)] {
+        self.mounted.get_or_init(|| {
+            let dispatcher = HubDispatcher::new(
+                self.hub.clone(),
+                self.context.clone(),
+                self.authenticate.clone(),
+            );
+            let dispatcher = Arc::new(dispatcher);
+            let endpoint = |(path, options): &(String, HubOptions)| {
+                let shared = Shared {
+                    dispatcher: dispatcher.clone(),
+                    authenticate: self.authenticate.clone(),
+                    options: Arc::new(options.clone()),
+                    connections: DashMap::new(),
+                    tasks: TaskTracker::new(),
+                };
+                (path.clone(), Endpoint(Arc::new(shared)))
+            };
+            self.places.iter().map(endpoint).collect()
         })
     }
+}
 
-    /// The path as it is mounted, if this request is for the hub but spells it in another way.
-    fn respelled(&self, path: &str) -> Option<String> {
-        let trimmed = path.strip_suffix('/').unwrap_or(path);
-        let (head, rest) = trimmed.split_at_checked(self.path.len())?;
-        let rest = match rest {
-            "" => "",
-            rest if rest.eq_ignore_ascii_case("/negotiate") => "/negotiate",
-            _ => return None,
-        };
-        let canonical = format!("{}{rest}", self.path);
-        (head.eq_ignore_ascii_case(&self.path) && path != canonical).then_some(canonical)
+impl<H: Hub> fmt::Debug for HubEndpoint<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HubEndpoint")
+            .field("hub", &H::NAME)
+            .field("places", &self.places)
+            .finish_non_exhaustive()
     }
+}
+
+fn normalized(path: &str) -> String {
+    format!("/{}", path.trim_matches('/'))
+}
+
+/// The path as it is mounted at `base`, if a request is for the hub there but spells it in another
+/// way.
+fn respelled(base: &str, path: &str) -> Option<String> {
+    let trimmed = path.strip_suffix('/').unwrap_or(path);
+    let (head, rest) = trimmed.split_at_checked(base.len())?;
+    let rest = match rest {
+        "" => "",
+        rest if rest.eq_ignore_ascii_case("/negotiate") => "/negotiate",
+        _ => return None,
+    };
+    let canonical = format!("{base}{rest}");
+    (head.eq_ignore_ascii_case(base) && path != canonical).then_some(canonical)
 }
 
 #[async_trait]
@@ -97,26 +143,28 @@ impl<H: Hub> Fairing for HubEndpoint<H> {
         Info { name: H::NAME, kind: Kind::Ignite | Kind::Liftoff | Kind::Request | Kind::Shutdown }
     }
 
-    async fn on_ignite(&self, rocket: Rocket<Build>) -> fairing::Result {
-        if Origin::parse(&self.path).is_err() {
-            rocket::error!("hub {}: '{}' is no path", H::NAME, self.path);
-            return Err(rocket);
+    async fn on_ignite(&self, mut rocket: Rocket<Build>) -> fairing::Result {
+        for (path, endpoint) in self.mounted() {
+            if Origin::parse(path).is_err() {
+                rocket::error!("hub {}: '{path}' is no path", H::NAME);
+                return Err(rocket);
+            }
+            rocket = rocket.mount(path.clone(), http::routes(endpoint));
         }
-        let routes = http::routes(self.endpoint());
-        Ok(rocket.mount(self.path.clone(), routes).manage(self.context.clone()))
+        Ok(rocket.manage(self.context.clone()))
     }
 
     async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
-        let endpoint = self.endpoint().clone();
+        let endpoints: Vec<_> = self.mounted().iter().map(|(_, e)| e.clone()).collect();
         let stopped = rocket.shutdown();
         tokio::spawn(async move {
             let mut tick = tokio::time::interval(SWEEP);
-            tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
             tokio::pin!(stopped);
             loop {
                 tokio::select! {
                     () = &mut stopped => return,
-                    _ = tick.tick() => endpoint.sweep(),
+                    _ = tick.tick() => endpoints.iter().for_each(Endpoint::sweep),
                 }
             }
         });
@@ -124,7 +172,9 @@ impl<H: Hub> Fairing for HubEndpoint<H> {
 
     /// ASP.NET matches paths without case and with a slash at their end; clients rely on it.
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
-        if let Some(mut uri) = self.respelled(request.uri().path().as_str()) {
+        let path = request.uri().path().as_str();
+        let respelled = self.places.iter().find_map(|(base, _)| respelled(base, path));
+        if let Some(mut uri) = respelled {
             if let Some(query) = request.uri().query() {
                 uri = format!("{uri}?{query}");
             }
@@ -135,7 +185,7 @@ impl<H: Hub> Fairing for HubEndpoint<H> {
     }
 
     async fn on_shutdown(&self, _: &Rocket<Orbit>) {
-        self.endpoint().drain().await;
+        join_all(self.mounted().iter().map(|(_, endpoint)| endpoint.drain())).await;
     }
 }
 
@@ -144,6 +194,7 @@ pub(crate) struct Endpoint<H: Hub>(Arc<Shared<H>>);
 
 struct Shared<H: Hub> {
     dispatcher: Arc<HubDispatcher<H>>,
+    authenticate: Arc<dyn Authenticate>,
     options: Arc<HubOptions>,
     /// By their tokens, from negotiation to end.
     connections: DashMap<ConnectionId, Arc<Connection>>,
@@ -169,11 +220,15 @@ impl<H: Hub> Endpoint<H> {
         &self.0.options
     }
 
+    pub(crate) fn authenticate(&self) -> &dyn Authenticate {
+        &*self.0.authenticate
+    }
+
     /// Makes a connection that waits for its transport, with a token of its own or not.
     pub(crate) fn create(
         &self,
-        request: &Request<'_>,
         own_token: bool,
+        reconnects: bool,
     ) -> Result<Arc<Connection>, Status> {
         if self.0.tasks.is_closed() {
             return Err(Status::ServiceUnavailable);
@@ -186,8 +241,7 @@ impl<H: Hub> Endpoint<H> {
         };
         let id = random()?;
         let token = if own_token { random()? } else { id };
-        let connection =
-            Connection::new(id, token, ConnectRequest::new(request), self.0.options.clone());
+        let connection = Connection::new(id, token, self.0.options.clone(), reconnects);
         let connection = Arc::new(connection);
         self.0.connections.insert(token, connection.clone());
         Ok(connection)
@@ -198,9 +252,13 @@ impl<H: Hub> Endpoint<H> {
         Some(self.0.connections.get(&ConnectionId::parse(token)?)?.value().clone())
     }
 
-    /// Serves a connection over a socket, in a task of its own.
-    pub(crate) fn serve(&self, connection: Arc<Connection>, socket: IoStream) {
-        connection.attach(socket);
+    /// The connection that a request must name.
+    pub(crate) fn find(&self, token: Option<&str>) -> Result<Arc<Connection>, Missing> {
+        self.get(token.ok_or(Missing::Id)?).ok_or(Missing::Connection)
+    }
+
+    /// Serves a connection that has its transport, in a task of its own.
+    pub(crate) fn serve(&self, connection: Arc<Connection>) {
         let endpoint = self.clone();
         self.0.tasks.spawn(async move {
             let token = connection.token;

@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use crate::{
+    auth::Authorize,
     caller::Caller,
     clients::HubClient,
     dispatch::HubMethod,
@@ -20,6 +21,9 @@ pub trait Hub: Send + Sync + Sized + 'static {
 
     /// The hub's name, for logs.
     const NAME: &'static str;
+
+    /// What is asked of users before they may use the hub: `#[hub(authorize)]`.
+    const AUTHORIZE: Option<Authorize> = None;
 
     /// The methods that clients may call.
     #[doc(hidden)]
@@ -46,7 +50,7 @@ pub trait Hub: Send + Sync + Sized + 'static {
     }
 
     /// Makes the hub ready to be attached to Rocket, at `path`.
-    fn at(self, path: impl Into<String>) -> HubEndpoint<Self> {
-        HubEndpoint::new(self, path.into())
+    fn at(self, path: &str) -> HubEndpoint<Self> {
+        HubEndpoint::new(self, path)
     }
 }

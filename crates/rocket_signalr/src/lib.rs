@@ -34,6 +34,7 @@
 //! From outside, a hub's clients are called through its [`HubContext`]: a request guard for
 //! handlers, and given to services by [`HubEndpoint::context`].
 
+mod auth;
 mod caller;
 mod clients;
 mod clock;
@@ -54,6 +55,7 @@ mod transport;
 pub use rocket_signalr_codegen::{hub, hub_client};
 
 pub use self::{
+    auth::{Authenticate, Authorize, Resource, User, bearer_token},
     caller::Caller,
     clients::{CallerClients, ClientProxy, Clients, HubClient, Many, NoClient, Single},
     context::HubContext,
@@ -62,7 +64,8 @@ pub use self::{
     error::{DisconnectReason, HubError, SendError},
     groups::Groups,
     hub::Hub,
-    options::{AllowedOrigins, HubOptions},
+    options::HubOptions,
+    transport::{AllowedOrigins, Transports},
 };
 
 /// What the attributes' expansions name. Not for use by hand.
@@ -72,4 +75,15 @@ pub mod __private {
         dispatch::{Binder, Call, HubMethod, Reply, StreamFault, StreamSink},
         protocol::BindError,
     };
+}
+
+/// Entry points for the fuzz targets.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod __fuzz {
+    pub use crate::protocol::fuzz::*;
+
+    pub fn websocket_frames(input: &[u8]) {
+        crate::transport::websocket::frame::check::check(input);
+    }
 }

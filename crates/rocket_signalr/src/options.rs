@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use crate::{
+    auth::Authorize,
+    transport::{AllowedOrigins, Transports},
+};
+
 /// The options of a hub: ASP.NET's `HubOptions` and `HttpConnectionDispatcherOptions`.
 ///
 /// ```
@@ -31,8 +36,15 @@ pub struct HubOptions {
     /// How many invocations of one client run at once; further ones wait, in their order.
     /// Default: 1.
     pub maximum_parallel_invocations_per_client: usize,
+    /// How many bytes may wait for a client's acknowledgement with stateful reconnect; what is sent
+    /// beyond waits. Default: 100,000.
+    pub stateful_reconnect_buffer_size: usize,
+    /// The ways in which clients may connect. Default: all.
+    pub transports: Transports,
     /// While so many bytes wait for a client, nothing more is read from it. Default: 65,536.
     pub transport_max_buffer_size: usize,
+    /// While so many bytes of a client are unread, its POST requests wait. Default: 65,536.
+    pub application_max_buffer_size: usize,
     /// A client for which more than this many bytes wait is dropped, so that it slows nobody down
     /// and takes no memory without bound. Default: 1 MiB.
     pub slow_client_limit: usize,
@@ -41,8 +53,20 @@ pub struct HubOptions {
     pub transport_send_timeout: Duration,
     /// How long a negotiated connection may stay without a transport. Default: 15 s.
     pub disconnect_timeout: Duration,
-    /// How long the server waits for the client's close frame after its own. Default: 5 s.
+    /// How long a poll waits for a message. Clients give up after 100 s. Default: 90 s.
+    pub poll_timeout: Duration,
+    /// How long the server waits for the client to take its last words. Default: 5 s.
     pub close_timeout: Duration,
+    /// The lowest version of the negotiation that is accepted. Default: 0.
+    pub minimum_protocol_version: u32,
+    /// Whether clients that ask for it may come back to their connection when their WebSocket is
+    /// lost for less than `disconnect_timeout`. Default: false.
+    pub allow_stateful_reconnects: bool,
+    /// Whether a connection is closed when its user's sign-in expires. Default: false.
+    pub close_on_authentication_expiration: bool,
+    /// What is asked of users before they may use the hub, besides what the hub's `#[hub]` asks.
+    /// Default: nothing.
+    pub authorize: Option<Authorize>,
     /// Which pages may open this hub from a browser. Default: those of the same origin.
     pub allowed_origins: AllowedOrigins,
 }
@@ -57,42 +81,20 @@ impl Default for HubOptions {
             enable_detailed_errors: false,
             stream_buffer_capacity: 10,
             maximum_parallel_invocations_per_client: 1,
+            stateful_reconnect_buffer_size: 100_000,
+            transports: Transports::ALL,
             transport_max_buffer_size: 64 * 1024,
+            application_max_buffer_size: 64 * 1024,
             slow_client_limit: 1024 * 1024,
             transport_send_timeout: Duration::from_secs(10),
             disconnect_timeout: Duration::from_secs(15),
+            poll_timeout: Duration::from_secs(90),
             close_timeout: Duration::from_secs(5),
+            minimum_protocol_version: 0,
+            allow_stateful_reconnects: false,
+            close_on_authentication_expiration: false,
+            authorize: None,
             allowed_origins: AllowedOrigins::SameOrigin,
-        }
-    }
-}
-
-/// Whose pages may open a hub. Requests without an `Origin` header (they come from no browser) pass
-/// in any case.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AllowedOrigins {
-    /// Only pages that this server itself has sent: their origin's host and port are those of the
-    /// request's `Host` header.
-    SameOrigin,
-    /// The same origin and these, written as browsers do: `https://example.org`,
-    /// `http://localhost:3000`.
-    List(Vec<String>),
-    /// All. Any page in the world can then act as a visitor whose browser sends cookies along.
-    Any,
-}
-
-impl AllowedOrigins {
-    /// Whether a request with this `Origin` and `Host` may go on.
-    pub(crate) fn allow(&self, origin: Option<&str>, host: Option<&str>) -> bool {
-        let Some(origin) = origin else { return true };
-        let same = || {
-            let authority = origin.split_once("://").map(|(_, authority)| authority);
-            matches!((authority, host), (Some(a), Some(b)) if a.eq_ignore_ascii_case(b))
-        };
-        match self {
-            Self::Any => true,
-            Self::SameOrigin => same(),
-            Self::List(list) => list.iter().any(|o| o.eq_ignore_ascii_case(origin)) || same(),
         }
     }
 }

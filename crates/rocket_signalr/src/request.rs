@@ -58,13 +58,18 @@ pub(crate) fn query_value<'q>(query: &'q str, name: &str) -> Option<Cow<'q, str>
     query_values(query, name).next()
 }
 
-/// All values of `name` in a query, decoded. Names match without case, as in ASP.NET.
+/// All values of `name` in a query, decoded.
 pub(crate) fn query_values<'q>(query: &'q str, name: &str) -> impl Iterator<Item = Cow<'q, str>> {
+    raw_query_values(query, name).map(|value| RawStr::new(value).url_decode_lossy())
+}
+
+/// All values of `name` in a query, as they stand. Names match without case, as in ASP.NET.
+pub(crate) fn raw_query_values<'q>(query: &'q str, name: &str) -> impl Iterator<Item = &'q str> {
     query
         .split('&')
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
         .filter(move |(key, _)| key.eq_ignore_ascii_case(name))
-        .map(|(_, value)| RawStr::new(value).url_decode_lossy())
+        .map(|(_, value)| value)
 }
 
 #[cfg(test)]

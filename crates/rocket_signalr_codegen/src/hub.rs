@@ -3,31 +3,54 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{
-    Error, FnArg, GenericArgument, ImplItem, ImplItemFn, ItemImpl, PathArguments, Result,
+    Error, FnArg, GenericArgument, ImplItem, ImplItemFn, ItemImpl, Meta, PathArguments, Result,
     ReturnType, Token, Type, TypeImplTrait, TypeParamBound,
     parse::{Parse, ParseStream},
+    punctuated::Punctuated,
 };
 
-use crate::naming::{pascal_case, take_flag, take_name};
+use crate::{
+    authorize::{authorize, take_authorize},
+    naming::{pascal_case, take_flag, take_name},
+};
 
-/// `client = ChatClient`, or nothing.
+/// `client = ChatClient`, `authorize`, `authorize(role = "admin")`, or nothing.
+#[derive(Default)]
 pub(crate) struct Arguments {
     client: Option<Type>,
+    authorize: Option<TokenStream>,
 }
 
 impl Parse for Arguments {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        if input.is_empty() {
-            return Ok(Self { client: None });
+        let mut arguments = Self::default();
+        for setting in Punctuated::<Setting, Token![,]>::parse_terminated(input)? {
+            match setting {
+                Setting::Client(client) => arguments.client = Some(client),
+                Setting::Authorize(meta) => arguments.authorize = Some(authorize(&meta)?),
+            }
         }
-        let name: syn::Ident = input.parse()?;
-        if name != "client" {
-            return Err(Error::new(name.span(), "a hub has one setting: `client = …`"));
+        Ok(arguments)
+    }
+}
+
+enum Setting {
+    Client(Type),
+    Authorize(Meta),
+}
+
+impl Parse for Setting {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let name: syn::Ident = input.fork().parse()?;
+        if name == "client" {
+            input.parse::<syn::Ident>()?;
+            input.parse::<Token![=]>()?;
+            return input.parse().map(Self::Client);
         }
-        input.parse::<Token![=]>()?;
-        let client = input.parse()?;
-        input.parse::<Option<Token![,]>>()?;
-        Ok(Self { client: Some(client) })
+        if name == "authorize" {
+            return input.parse().map(Self::Authorize);
+        }
+        Err(Error::new(name.span(), "a hub's settings are `client = …` and `authorize`"))
     }
 }
 
@@ -61,6 +84,9 @@ pub(crate) fn expand(arguments: &Arguments, mut item: ItemImpl) -> Result<TokenS
         None => quote!(::rocket_signalr::NoClient),
     };
     let name = last_ident(hub).map(ToString::to_string).unwrap_or_default();
+    let authorize = arguments.authorize.as_ref().map(|authorize| {
+        quote!(const AUTHORIZE: ::core::option::Option<::rocket_signalr::Authorize> = #authorize;)
+    });
     let Expanded { methods, events, .. } = &expanded;
     Ok(quote! {
         #item
@@ -70,6 +96,8 @@ pub(crate) fn expand(arguments: &Arguments, mut item: ItemImpl) -> Result<TokenS
             type Client = #client;
 
             const NAME: &'static str = #name;
+
+            #authorize
 
             fn methods() -> &'static [::rocket_signalr::__private::HubMethod<Self>] {
                 const { &[#(#methods),*] }
@@ -175,6 +203,7 @@ fn parameters(method: &mut ImplItemFn) -> Result<Vec<Parameter>> {
 }
 
 fn hub_method(name: &str, method: &mut ImplItemFn) -> Result<TokenStream> {
+    let authorize = take_authorize(&mut method.attrs)?;
     let parameters = parameters(method)?;
     let expected = parameters
         .iter()
@@ -238,6 +267,7 @@ fn hub_method(name: &str, method: &mut ImplItemFn) -> Result<TokenStream> {
             name: #name,
             streaming: #streaming,
             upload_streams: #uploads,
+            authorize: #authorize,
             bind: |mut binder| {
                 #(#bindings)*
                 binder.finish(#expected)?;

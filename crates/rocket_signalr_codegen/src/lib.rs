@@ -1,5 +1,6 @@
 //! The attributes `#[hub]` and `#[hub_client]` of `rocket_signalr`, which re-exports them.
 
+mod authorize;
 mod client;
 mod hub;
 mod naming;
@@ -18,6 +19,9 @@ use syn::parse_macro_input;
 ///
 /// - A method is called by its name in PascalCase (`SendMessage`), matched without case;
 ///   `#[name = "sayIt"]` gives it another one. `#[skip]` keeps it from clients.
+/// - `#[authorize]` asks for a user who is signed in, `#[authorize(role = "admin")]` for a role (or
+///   one of several: `"admin,owner"`), `#[authorize(policy = "…")]` for a policy of the application's
+///   `Authenticate`. `#[hub(authorize)]` asks it for the whole hub.
 /// - A parameter of type `&Caller<Self>` is the caller. All others are arguments: owned types that
 ///   implement `DeserializeOwned`. `#[optional]` before a trailing `Option` lets clients leave it out.
 /// - A parameter of type `UploadStream<T>` is a stream that the client uploads.

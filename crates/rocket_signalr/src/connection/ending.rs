@@ -2,7 +2,10 @@
 
 use std::fmt::Display;
 
-use crate::error::{DisconnectReason, HubError};
+use crate::{
+    error::{DisconnectReason, HubError},
+    protocol::handshake::HandshakeError,
+};
 
 /// How a connection ends.
 #[derive(Debug, Clone)]
@@ -10,13 +13,19 @@ pub(crate) struct Ending {
     /// What the hub is told.
     pub(crate) error: Option<HubError>,
     pub(crate) farewell: Farewell,
+    /// The error is what the client said.
+    pub(crate) by_client: bool,
 }
 
 /// What the client is told.
 #[derive(Debug, Clone)]
 pub(crate) enum Farewell {
     /// A Close message, if a handshake was made, and a close frame of 1000.
-    Close { allow_reconnect: bool },
+    Close {
+        allow_reconnect: bool,
+        /// It waits for the next poll, if the client polls.
+        until_heard: bool,
+    },
     /// The answer to a handshake that failed. No Close message follows it.
     Handshake { error: String },
     /// The client has said goodbye or broken the WebSocket's rules: a close frame with this code.
@@ -30,7 +39,11 @@ pub(crate) const CLOSED_WITH_AN_ERROR: &str = "Connection closed with an error."
 
 impl Ending {
     fn close(error: Option<HubError>, allow_reconnect: bool) -> Self {
-        Self { error, farewell: Farewell::Close { allow_reconnect } }
+        Self {
+            error,
+            farewell: Farewell::Close { allow_reconnect, until_heard: true },
+            by_client: false,
+        }
     }
 
     /// A hub method, or somebody outside, ends it on purpose: the client is not to come back.
@@ -43,7 +56,15 @@ impl Ending {
     }
 
     pub(crate) fn client_close(error: Option<String>) -> Self {
-        Self::close(error.map(HubError::new), false)
+        Self { by_client: true, ..Self::close(error.map(HubError::new), false) }
+    }
+
+    /// A client that polls has asked for the end, and will not poll again.
+    pub(crate) fn deleted() -> Self {
+        Self {
+            farewell: Farewell::Close { allow_reconnect: true, until_heard: false },
+            ..Self::close(None, true)
+        }
     }
 
     pub(crate) fn server_stops() -> Self {
@@ -72,11 +93,15 @@ impl Ending {
     }
 
     pub(crate) fn handshake(error: impl Into<String>) -> Self {
-        Self { error: None, farewell: Farewell::Handshake { error: error.into() } }
+        Self {
+            error: None,
+            farewell: Farewell::Handshake { error: error.into() },
+            by_client: false,
+        }
     }
 
     pub(crate) fn handshake_timeout() -> Self {
-        Self::handshake("Handshake was canceled.")
+        Self::handshake(HandshakeError::TimedOut.message(false))
     }
 
     pub(crate) fn too_slow() -> Self {
@@ -86,12 +111,13 @@ impl Ending {
                 "The client takes its messages too slowly.",
             )),
             farewell: Farewell::None,
+            by_client: false,
         }
     }
 
     /// The client closed its WebSocket, or broke its rules (then there is an error).
     pub(crate) fn close_frame(code: u16, error: Option<HubError>) -> Self {
-        Self { error, farewell: Farewell::CloseFrame(code) }
+        Self { error, farewell: Farewell::CloseFrame(code), by_client: false }
     }
 
     /// The client went away in the middle of a message.
@@ -110,6 +136,7 @@ impl Ending {
         Self {
             error: error.map(|e| HubError::with_kind("ConnectionResetException", e.to_string())),
             farewell: Farewell::None,
+            by_client: false,
         }
     }
 

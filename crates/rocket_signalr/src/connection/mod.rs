@@ -2,8 +2,10 @@
 
 mod calls;
 mod ending;
+mod inbox;
 mod outbox;
 mod receive;
+mod replay;
 
 use std::{
     any::{Any, TypeId},
@@ -15,36 +17,46 @@ use std::{
             Ordering::{Acquire, Relaxed, Release},
         },
     },
+    time::SystemTime,
 };
 
 use parking_lot::Mutex;
 use rocket::data::IoStream;
 use tokio::sync::{Notify, Semaphore};
 
-use self::outbox::{Outbox, Sent};
 pub(crate) use self::{
     calls::{Calls, Delivery, Stop, UploadEnd, UploadSink},
     ending::Ending,
+    outbox::Taken,
     receive::{Dispatch, run},
 };
+use self::{
+    inbox::Inbox,
+    outbox::{Outbox, Sent},
+};
 use crate::{
+    auth::User,
     clock,
     id::ConnectionId,
     options::HubOptions,
     protocol::{Frame, HubProtocol},
     request::ConnectRequest,
+    transport::Transport,
 };
 
 /// A client, from its negotiation to its end.
 pub(crate) struct Connection {
     pub(crate) id: ConnectionId,
     pub(crate) token: ConnectionId,
-    pub(crate) request: ConnectRequest,
-    pub(crate) user_id: Option<Box<str>>,
     pub(crate) options: Arc<HubOptions>,
+    /// It was agreed that the client may come back when its socket is lost.
+    reconnects: bool,
+    opened: OnceLock<Opened>,
     /// Chosen by the handshake.
     protocol: OnceLock<HubProtocol>,
     outbox: Outbox,
+    /// What was posted. None on a WebSocket.
+    inbox: OnceLock<Box<Inbox>>,
     ending: OnceLock<Ending>,
     aborted: Notify,
     clocks: Clocks,
@@ -56,11 +68,17 @@ pub(crate) struct Connection {
 
 type Items = HashMap<TypeId, Box<dyn Any + Send + Sync>>;
 
+/// What is known when a transport connects.
+struct Opened {
+    transport: Transport,
+    request: ConnectRequest,
+    user: Option<Box<User>>,
+}
+
 /// When things last happened, in milliseconds of [`clock::now`]. The sweeper compares them.
 struct Clocks {
-    created: u64,
-    /// A transport has been connected.
-    started: AtomicBool,
+    /// When the transport connected.
+    opened: AtomicU64,
     /// When the server last pinged; 0 until the handshake is done.
     pinged: AtomicU64,
     /// When the last whole message came.
@@ -81,21 +99,21 @@ impl Connection {
     pub(crate) fn new(
         id: ConnectionId,
         token: ConnectionId,
-        request: ConnectRequest,
         options: Arc<HubOptions>,
+        reconnects: bool,
     ) -> Self {
         Self {
             id,
             token,
-            request,
-            user_id: None,
+            reconnects,
+            opened: OnceLock::new(),
             protocol: OnceLock::new(),
             outbox: Outbox::new(),
+            inbox: OnceLock::new(),
             ending: OnceLock::new(),
             aborted: Notify::new(),
             clocks: Clocks {
-                created: clock::now(),
-                started: AtomicBool::new(false),
+                opened: AtomicU64::new(0),
                 pinged: AtomicU64::new(0),
                 heard: AtomicU64::new(0),
                 armed: AtomicBool::new(false),
@@ -108,32 +126,75 @@ impl Connection {
         }
     }
 
-    pub(crate) fn attach(&self, socket: IoStream) {
-        self.outbox.attach(socket);
+    /// Takes the one transport of this connection. False if it has one already.
+    pub(crate) fn open(
+        &self,
+        transport: Transport,
+        request: ConnectRequest,
+        user: Option<User>,
+    ) -> bool {
+        let first =
+            self.opened.set(Opened { transport, request, user: user.map(Box::new) }).is_ok();
+        if first {
+            self.clocks.opened.store(clock::now(), Relaxed);
+            if transport != Transport::WebSockets {
+                self.outbox.without_headers();
+                self.inbox();
+            }
+        }
+        first
     }
 
-    /// Takes the one transport of this connection. False if it has one already.
-    pub(crate) fn start(&self) -> bool {
-        !self.clocks.started.swap(true, Relaxed)
+    /// The transport, once there is one.
+    pub(crate) fn transport(&self) -> Option<Transport> {
+        self.opened.get().map(|opened| opened.transport)
+    }
+
+    /// The request that the transport came with.
+    pub(crate) fn request(&self) -> Option<&ConnectRequest> {
+        self.opened.get().map(|opened| &opened.request)
+    }
+
+    /// Who is signed in.
+    pub(crate) fn user(&self) -> Option<&User> {
+        self.opened.get()?.user.as_deref()
     }
 
     pub(crate) fn protocol(&self) -> Option<HubProtocol> {
         self.protocol.get().copied()
     }
 
-    /// Sends a frame. A client that takes too little, too slowly, is dropped here.
+    pub(crate) fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    /// Where posts go. A client may post before its transport is there.
+    pub(crate) fn inbox(&self) -> &Inbox {
+        self.inbox.get_or_init(Box::default)
+    }
+
+    /// Gives the connection its socket, the first or the next. False if it has ended.
+    pub(crate) fn attach(&self, socket: IoStream) -> bool {
+        self.outbox.attach(socket, self.protocol().unwrap_or(HubProtocol::Json))
+    }
+
+    /// Whether another socket may take the place of this connection's.
+    pub(crate) fn can_return(&self) -> bool {
+        self.outbox.remembers() && self.ending.get().is_none()
+    }
+
+    /// Sends a message. A client that takes too little, too slowly, is dropped here.
     pub(crate) fn send(&self, frame: &Frame) {
-        if self.outbox.send(frame.websocket().clone(), self.options.slow_client_limit)
-            == Sent::Overflow
-        {
-            tracing::info!(connection_id = %self.id.as_str(), "client is too slow: dropped");
+        if self.outbox.send(frame, self.options.slow_client_limit) == Sent::Overflow {
+            tracing::info!(connection_id = self.id.as_str(), "client is too slow: dropped");
             self.end(Ending::too_slow());
         }
     }
 
-    /// Sends a control frame, which counts as little as it weighs.
-    fn send_control(&self, frame: bytes::Bytes) {
-        self.outbox.send(frame, self.options.slow_client_limit);
+    /// Bytes that a client has posted. Waits while too many are unread.
+    pub(crate) async fn post(&self, bytes: &[u8]) {
+        self.inbox().write(bytes, self.options.application_max_buffer_size).await;
+        self.outbox.wake();
     }
 
     /// Ends the connection; its task does the rest. Only the first reason counts.
@@ -165,7 +226,7 @@ impl Connection {
     }
 
     /// A whole message came.
-    pub(crate) fn heard(&self) {
+    fn heard(&self) {
         self.clocks.heard.store(clock::now(), Relaxed);
     }
 
@@ -180,33 +241,52 @@ impl Connection {
         self.clocks.waiting.store(waiting, Release);
     }
 
-    /// The sweeper's look, once a second: what is overdue ends the connection, and a ping that is
-    /// due goes out. `false` if it can be forgotten, since nobody ever came for it.
+    /// The handshake is done: keep-alive and client timeout begin.
+    fn established(&self, protocol: HubProtocol, version: i32) {
+        let _ = self.protocol.set(protocol);
+        // Version 1 knows no Ack and no Sequence.
+        if self.reconnects && version > 1 {
+            self.outbox.remember(self.options.stateful_reconnect_buffer_size);
+        }
+        self.heard();
+        self.clocks.pinged.store(clock::now(), Relaxed);
+    }
+
+    /// The sweeper's look, once a second: what is overdue ends the connection; pings and Acks that
+    /// are due go out. False if nobody came for it, or came back, in time.
     pub(crate) fn sweep(&self, now: u64) -> bool {
-        let Clocks { created, started, pinged, heard, armed, waiting } = &self.clocks;
+        let Clocks { opened, pinged, heard, armed, waiting } = &self.clocks;
         let options = &*self.options;
         let overdue = |since: u64, limit| now.saturating_sub(since) >= clock::millis(limit);
 
-        if !started.load(Relaxed) {
-            return !overdue(*created, options.disconnect_timeout);
-        }
         if self.ending.get().is_some() {
             return true;
         }
-        if self
-            .outbox
-            .stuck_since(now.saturating_sub(clock::millis(options.transport_send_timeout)))
+        if self.outbox.idle_since().is_some_and(|since| overdue(since, options.disconnect_timeout))
         {
+            self.end(Ending::gone(None));
+            return false;
+        }
+        let Some(transport) = self.transport() else { return true };
+        let stuck = now.saturating_sub(clock::millis(options.transport_send_timeout));
+        if self.outbox.stuck_since(stuck) {
             self.end(Ending::too_slow());
             return true;
         }
-        let last_ping = pinged.load(Relaxed);
-        if last_ping == 0 {
-            if overdue(*created, options.handshake_timeout) {
+        if options.close_on_authentication_expiration && self.expired() {
+            self.end(Ending::server_stops());
+            return true;
+        }
+        if transport == Transport::LongPolling {
+            // A poll looks at the time only when it is woken.
+            self.outbox.wake_response();
+        }
+        let (Some(protocol), last_ping @ 1..) = (self.protocol(), pinged.load(Relaxed)) else {
+            if overdue(opened.load(Relaxed), options.handshake_timeout) {
                 self.end(Ending::handshake_timeout());
             }
             return true;
-        }
+        };
         if armed.load(Acquire)
             && !waiting.load(Acquire)
             && overdue(heard.load(Relaxed), options.client_timeout_interval)
@@ -214,20 +294,20 @@ impl Connection {
             self.end(Ending::client_timeout());
             return true;
         }
-        if overdue(last_ping, options.keep_alive_interval)
-            && let Some(protocol) = self.protocol()
-        {
+        // A poll that ends is sign of life enough.
+        if transport != Transport::LongPolling && overdue(last_ping, options.keep_alive_interval) {
             pinged.store(now, Relaxed);
-            self.send(&protocol.ping());
+            self.outbox.signal(&protocol.ping());
+        }
+        if let Some(number) = self.outbox.ack_due() {
+            self.outbox.signal(&protocol.ack(i64::try_from(number).unwrap_or(i64::MAX)));
         }
         true
     }
 
-    /// The handshake is done: keep-alive and client timeout begin.
-    fn established(&self, protocol: HubProtocol) {
-        let _ = self.protocol.set(protocol);
-        self.heard();
-        self.clocks.pinged.store(clock::now(), Relaxed);
+    fn expired(&self) -> bool {
+        let expires = self.user().and_then(User::expires);
+        expires.is_some_and(|expires| expires <= SystemTime::now())
     }
 
     /// Reads or changes what hub methods keep with the connection.

@@ -1,8 +1,10 @@
-//! What waits to be written to one client, and the socket that it is written to.
+//! What waits to be written to one client, and the way it goes.
 //!
 //! A sender locks the outbox and, if nothing waits, writes to the socket itself: no queue, no
 //! wake-up, no task switch. It does so with the waker of the connection's own task, so that the
 //! socket's readiness wakes that task, which alone drains what had to be queued.
+//!
+//! Where there is no socket, responses take what waits: an event stream, or poll after poll.
 
 use std::{
     collections::VecDeque,
@@ -19,7 +21,12 @@ use tokio::{
     sync::Notify,
 };
 
-use crate::clock;
+use super::replay::{Replay, SequenceTooHigh};
+use crate::{
+    clock,
+    protocol::{Frame, HubProtocol},
+    transport::websocket::frame,
+};
 
 /// How many frames one vectored write takes at most.
 const SLICES: usize = 32;
@@ -27,12 +34,24 @@ const SLICES: usize = 32;
 /// What became of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sent {
-    /// It is with the kernel, or waits for the socket.
+    /// It is with the kernel, or waits.
     Accepted,
     /// More waits than this client is allowed: the caller ends the connection.
     Overflow,
     /// The connection takes nothing any more.
     Closed,
+}
+
+/// What a response gets that takes what waits.
+#[derive(Debug)]
+pub(crate) enum Taken {
+    Frames(Vec<Bytes>),
+    /// Another response takes them now.
+    Replaced,
+    /// Nothing came in the time that a response may wait.
+    TimedOut,
+    /// Nothing will come any more.
+    End,
 }
 
 #[derive(Debug)]
@@ -43,20 +62,35 @@ pub(crate) struct Outbox {
 }
 
 struct State {
-    socket: Option<IoStream>,
+    link: Link,
+    /// Since when there is no link.
+    idle_since: u64,
+    /// How often a link was made. Tells a new socket, or a new poll, from the one before.
+    links: u64,
     /// Wakes the connection's task. None until that task ran for the first time.
     task: Option<Waker>,
+    /// Frames are queued without their WebSocket header.
+    bare: bool,
     queue: VecDeque<Bytes>,
     queued_bytes: usize,
-    /// When the socket last took something, or the queue began to fill.
+    /// When something was last taken, or the queue began to fill.
     progress: u64,
+    replay: Option<Box<Replay>>,
     closed: bool,
+    /// The client knows that nothing will come any more.
+    end_told: bool,
+}
+
+enum Link {
+    /// None yet, none between two polls, none until a lost client is back.
+    None,
+    Socket(IoStream),
+    Response(Option<Waker>),
 }
 
 impl std::fmt::Debug for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("State")
-            .field("connected", &self.socket.is_some())
             .field("queued_bytes", &self.queued_bytes)
             .field("closed", &self.closed)
             .finish_non_exhaustive()
@@ -67,70 +101,190 @@ impl Outbox {
     pub(crate) fn new() -> Self {
         Self {
             state: Mutex::new(State {
-                socket: None,
+                link: Link::None,
+                idle_since: clock::now(),
+                links: 0,
                 task: None,
+                bare: false,
                 queue: VecDeque::new(),
                 queued_bytes: 0,
                 progress: 0,
+                replay: None,
                 closed: false,
+                end_told: false,
             }),
             drained: Notify::new(),
         }
     }
 
-    pub(crate) fn attach(&self, socket: IoStream) {
-        self.state.lock().socket = Some(socket);
+    /// The frames are for responses, which need no WebSocket header.
+    pub(crate) fn without_headers(&self) {
+        self.state.lock().bare = true;
     }
 
-    /// Takes a frame for the client: writes it at once if nothing waits before it.
-    pub(crate) fn send(&self, frame: Bytes, limit: usize) -> Sent {
+    /// From now on messages are remembered until the client acknowledges them.
+    pub(crate) fn remember(&self, limit: usize) {
+        self.state.lock().replay = Some(Box::new(Replay::new(limit)));
+    }
+
+    pub(crate) fn remembers(&self) -> bool {
+        self.state.lock().replay.is_some()
+    }
+
+    /// Takes a message for the client: writes it at once if nothing waits before it.
+    pub(crate) fn send(&self, frame: &Frame, limit: usize) -> Sent {
         let mut state = self.state.lock();
         if state.closed {
             return Sent::Closed;
         }
-        if state.queued_bytes > 0 && state.queued_bytes.saturating_add(frame.len()) > limit {
+        let bytes = state.bytes_of(frame);
+        let waiting = state.waiting_bytes();
+        if waiting > 0 && waiting.saturating_add(bytes.len()) > limit {
             return Sent::Overflow;
         }
-        state.write_or_queue(frame);
+        if let Some(replay) = &mut state.replay {
+            // Without a link it is sent again, with all others, when there is one.
+            if !replay.push(bytes.clone()) || matches!(state.link, Link::None) {
+                return Sent::Accepted;
+            }
+        }
+        state.write_or_queue(bytes);
         Sent::Accepted
     }
 
-    /// Takes the last frames of a connection; what is sent after them is dropped.
-    pub(crate) fn finish(&self, frames: impl IntoIterator<Item = Bytes>) {
+    /// Takes a message that is not counted and not sent again: a ping, an Ack, a handshake.
+    pub(crate) fn signal(&self, frame: &Frame) {
+        let mut state = self.state.lock();
+        if !state.closed && !(state.replay.is_some() && matches!(state.link, Link::None)) {
+            let bytes = state.bytes_of(frame);
+            state.write_or_queue(bytes);
+        }
+    }
+
+    /// Takes a control frame of the WebSocket.
+    pub(crate) fn control(&self, frame: Bytes, limit: usize) {
+        let mut state = self.state.lock();
+        if !state.closed && state.queued_bytes < limit {
+            state.write_or_queue(frame);
+        }
+    }
+
+    /// Takes the last message and, on a WebSocket, the close frame. What is sent after them is
+    /// dropped.
+    pub(crate) fn finish(&self, last: Option<&Frame>, close_code: u16) {
         let mut state = self.state.lock();
         if state.closed {
             return;
         }
-        for frame in frames {
-            state.write_or_queue(frame);
+        if let Some(last) = last {
+            let bytes = state.bytes_of(last);
+            state.write_or_queue(bytes);
+        }
+        if !state.bare {
+            state.write_or_queue(frame::close(close_code, ""));
         }
         state.closed = true;
+        state.wake_response();
     }
 
-    /// Waits while more than `limit` bytes wait for the socket. A closed outbox keeps nobody.
+    /// Waits while more than `limit` bytes wait. A closed outbox keeps nobody.
     pub(crate) async fn writable(&self, limit: usize) {
         loop {
             let drained = self.drained.notified();
             tokio::pin!(drained);
             // Enabled before the look, so that room made in between is not missed.
             drained.as_mut().enable();
-            if self.state.lock().queued_bytes <= limit {
-                return;
+            {
+                let state = self.state.lock();
+                if state.closed || state.waiting_bytes() <= limit {
+                    return;
+                }
             }
             drained.await;
         }
     }
 
-    /// Whether something has waited since before `time` with the socket taking nothing.
+    /// Whether something has waited since before `time` and nothing of it was taken.
     pub(crate) fn stuck_since(&self, time: u64) -> bool {
         let state = self.state.lock();
-        state.queued_bytes > 0 && state.progress < time
+        state.queued_bytes > 0 && state.progress < time && !matches!(state.link, Link::None)
     }
 
-    /// Writes what waits, as the connection's task. Ready when nothing waits any more.
+    /// Since when nothing connects the client, if so.
+    pub(crate) fn idle_since(&self) -> Option<u64> {
+        let state = self.state.lock();
+        matches!(state.link, Link::None).then_some(state.idle_since)
+    }
+
+    /// Lets the link and all that waits go. Senders that still hold the connection keep no file
+    /// descriptor open.
+    pub(crate) fn detach(&self) {
+        let (link, queue) = {
+            let mut state = self.state.lock();
+            state.closed = true;
+            state.queued_bytes = 0;
+            state.task = None;
+            state.replay = None;
+            state.wake_response();
+            (state.set_link(Link::None), std::mem::take(&mut state.queue))
+        };
+        drop((link, queue));
+        self.drained.notify_waiters();
+    }
+
+    /// Wakes the connection's task.
+    pub(crate) fn wake(&self) {
+        let task = self.state.lock().task.clone();
+        if let Some(task) = task {
+            task.wake();
+        }
+    }
+}
+
+/// As a WebSocket.
+impl Outbox {
+    /// Connects the first socket, or, for a client that comes back, the next: it is told with what
+    /// number the server goes on, and what it has not acknowledged is sent again. False if the
+    /// connection has ended.
+    pub(crate) fn attach(&self, socket: IoStream, protocol: HubProtocol) -> bool {
+        let mut state = self.state.lock();
+        if state.closed {
+            return false;
+        }
+        let resumes = state.links > 0;
+        if resumes && let Link::Socket(old) = &mut state.link {
+            // The old one, if it still stands, is told; nobody waits for its answer.
+            let mut cx = Context::from_waker(Waker::noop());
+            let _ = Pin::new(old).poll_write(&mut cx, &frame::close(1000, ""));
+        }
+        state.set_link(Link::Socket(socket));
+        if resumes && let Some(replay) = state.replay.take() {
+            state.queue.clear();
+            state.queued_bytes = 0;
+            let (number, frames) = replay.resume();
+            let sequence = protocol.sequence(i64::try_from(number).unwrap_or(i64::MAX));
+            state.write_or_queue(sequence.websocket().clone());
+            for bytes in frames {
+                state.write_or_queue(bytes.clone());
+            }
+            state.replay = Some(replay);
+        }
+        if let Some(task) = &state.task {
+            task.wake_by_ref();
+        }
+        true
+    }
+
+    /// The socket is lost, but the client may come back.
+    pub(crate) fn lose(&self) {
+        let link = self.state.lock().set_link(Link::None);
+        drop(link);
+    }
+
+    /// Writes what waits, as the connection's task. Ready when nothing waits for the socket.
     pub(crate) fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut state = self.state.lock();
-        state.remember(cx);
+        state.remember_task(cx);
         if state.queue.is_empty() {
             return Poll::Ready(Ok(()));
         }
@@ -140,86 +294,194 @@ impl Outbox {
         result
     }
 
-    /// Reads from the socket, as the connection's task. An empty read is the end.
+    /// Reads from the socket, as the connection's task, and tells which socket it was. An empty
+    /// read is its end. Pending while there is none.
     pub(crate) fn poll_read(
         &self,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    ) -> Poll<io::Result<u64>> {
         let mut state = self.state.lock();
-        state.remember(cx);
-        match &mut state.socket {
-            Some(socket) => Pin::new(socket).poll_read(cx, buffer),
-            None => Poll::Ready(Ok(())),
+        state.remember_task(cx);
+        let links = state.links;
+        match &mut state.link {
+            Link::Socket(socket) => Pin::new(socket).poll_read(cx, buffer).map_ok(|()| links),
+            Link::None | Link::Response(_) => Poll::Pending,
         }
     }
 
     /// Tells the client that nothing more will be written.
     pub(crate) fn poll_shutdown(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.state.lock().socket {
-            Some(socket) => Pin::new(socket).poll_shutdown(cx),
-            None => Poll::Ready(Ok(())),
-        }
-    }
-
-    /// Lets the socket and all that waits go. Senders that still hold the connection keep no file
-    /// descriptor open.
-    pub(crate) fn detach(&self) {
-        let (socket, queue) = {
-            let mut state = self.state.lock();
-            state.closed = true;
-            state.queued_bytes = 0;
-            state.task = None;
-            (state.socket.take(), std::mem::take(&mut state.queue))
-        };
-        drop((socket, queue));
-        self.drained.notify_waiters();
-    }
-
-    /// Wakes the connection's task, which then looks whether the connection is to end.
-    pub(crate) fn wake(&self) {
-        let task = self.state.lock().task.clone();
-        if let Some(task) = task {
-            task.wake();
+        match &mut self.state.lock().link {
+            Link::Socket(socket) => Pin::new(socket).poll_shutdown(cx),
+            Link::None | Link::Response(_) => Poll::Ready(Ok(())),
         }
     }
 }
 
+/// As responses.
+impl Outbox {
+    /// A response begins to take what waits, in the place of any other. Returns its ticket.
+    pub(crate) fn begin_response(&self) -> u64 {
+        let mut state = self.state.lock();
+        state.wake_response();
+        state.set_link(Link::Response(None));
+        state.links
+    }
+
+    /// A response ends.
+    pub(crate) fn end_response(&self, ticket: u64) {
+        let mut state = self.state.lock();
+        if state.links == ticket {
+            state.set_link(Link::None);
+        }
+    }
+
+    /// Waits for frames, at most until `deadline`, and takes them all.
+    pub(crate) fn poll_take(&self, ticket: u64, deadline: u64, cx: &Context<'_>) -> Poll<Taken> {
+        let mut state = self.state.lock();
+        if state.links != ticket {
+            return Poll::Ready(if state.closed { Taken::End } else { Taken::Replaced });
+        }
+        if !state.queue.is_empty() {
+            let frames = std::mem::take(&mut state.queue).into();
+            state.queued_bytes = 0;
+            state.progress = clock::now();
+            drop(state);
+            self.drained.notify_waiters();
+            return Poll::Ready(Taken::Frames(frames));
+        }
+        if state.closed {
+            state.end_told = true;
+            if let Some(task) = &state.task {
+                task.wake_by_ref();
+            }
+            return Poll::Ready(Taken::End);
+        }
+        if clock::now() >= deadline {
+            return Poll::Ready(Taken::TimedOut);
+        }
+        if let Link::Response(waker) = &mut state.link {
+            *waker = Some(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+
+    /// Lets a waiting response look at the time.
+    pub(crate) fn wake_response(&self) {
+        self.state.lock().wake_response();
+    }
+
+    /// Frames that a response took, and could not give to its client.
+    pub(crate) fn put_back(&self, frames: Vec<Bytes>) {
+        let mut state = self.state.lock();
+        for frame in frames.into_iter().rev() {
+            state.queued_bytes += frame.len();
+            state.queue.push_front(frame);
+        }
+        state.wake_response();
+    }
+
+    /// Resolves when a response has told the client of the end.
+    pub(crate) fn poll_end_told(&self, cx: &Context<'_>) -> Poll<()> {
+        let mut state = self.state.lock();
+        state.remember_task(cx);
+        if state.end_told { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+/// With stateful reconnect.
+impl Outbox {
+    /// The client has everything up to `number`.
+    pub(crate) fn acknowledge(&self, number: i64) {
+        let mut state = self.state.lock();
+        let Some(mut replay) = state.replay.take() else { return };
+        let connected = !matches!(state.link, Link::None);
+        replay.acknowledge(number, |frame| {
+            if connected {
+                state.write_or_queue(frame);
+            }
+        });
+        state.replay = Some(replay);
+        drop(state);
+        self.drained.notify_waiters();
+    }
+
+    /// A counted message came. False if it is a repetition.
+    pub(crate) fn receive(&self) -> bool {
+        self.state.lock().replay.as_mut().is_none_or(|replay| replay.receive())
+    }
+
+    /// The client says with what number it goes on.
+    pub(crate) fn sequence(&self, number: i64) -> Result<(), SequenceTooHigh> {
+        self.state.lock().replay.as_mut().map_or(Ok(()), |replay| replay.sequence(number))
+    }
+
+    /// What is to be acknowledged to the client.
+    pub(crate) fn ack_due(&self) -> Option<u64> {
+        let mut state = self.state.lock();
+        if matches!(state.link, Link::None) {
+            return None;
+        }
+        state.replay.as_mut()?.due()
+    }
+}
+
 impl State {
-    fn remember(&mut self, cx: &Context<'_>) {
+    fn bytes_of(&self, frame: &Frame) -> Bytes {
+        if self.bare { frame.payload() } else { frame.websocket().clone() }
+    }
+
+    /// What waits for the client, or for its acknowledgements.
+    fn waiting_bytes(&self) -> usize {
+        self.queued_bytes + self.replay.as_ref().map_or(0, |replay| replay.held_bytes())
+    }
+
+    fn set_link(&mut self, link: Link) -> Link {
+        match link {
+            Link::None => self.idle_since = clock::now(),
+            Link::Socket(_) | Link::Response(_) => self.links += 1,
+        }
+        std::mem::replace(&mut self.link, link)
+    }
+
+    fn remember_task(&mut self, cx: &Context<'_>) {
         match &mut self.task {
             Some(task) => task.clone_from(cx.waker()),
             None => self.task = Some(cx.waker().clone()),
         }
     }
 
-    fn write_or_queue(&mut self, mut frame: Bytes) {
-        if self.queue.is_empty()
-            && let (Some(socket), Some(task)) = (&mut self.socket, &self.task)
+    fn wake_response(&mut self) {
+        if let Link::Response(waker) = &mut self.link
+            && let Some(waker) = waker.take()
         {
-            let mut cx = Context::from_waker(task);
-            match Pin::new(socket).poll_write(&mut cx, &frame) {
-                Poll::Ready(Ok(written)) if written == frame.len() => return,
-                Poll::Ready(Ok(written)) => frame.advance(written),
-                // The task learns of a broken socket when it reads or drains.
-                Poll::Ready(Err(_)) | Poll::Pending => {}
-            }
+            waker.wake();
         }
+    }
+
+    fn write_or_queue(&mut self, mut frame: Bytes) {
         if self.queue.is_empty() {
-            self.progress = clock::now();
-            // Readiness that was used up by a partial write must be asked for anew.
-            if let Some(task) = &self.task {
+            if let (Link::Socket(socket), Some(task)) = (&mut self.link, &self.task) {
+                let mut cx = Context::from_waker(task);
+                match Pin::new(socket).poll_write(&mut cx, &frame) {
+                    Poll::Ready(Ok(written)) if written == frame.len() => return,
+                    Poll::Ready(Ok(written)) => frame.advance(written),
+                    // The task learns of a broken socket when it reads or drains.
+                    Poll::Ready(Err(_)) | Poll::Pending => {}
+                }
+                // Readiness that was used up by a partial write must be asked for anew.
                 task.wake_by_ref();
             }
+            self.progress = clock::now();
         }
         self.queued_bytes += frame.len();
         self.queue.push_back(frame);
+        self.wake_response();
     }
 
     fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Some(socket) = &mut self.socket else {
-            return Poll::Ready(Ok(()));
-        };
+        let Link::Socket(socket) = &mut self.link else { return Poll::Ready(Ok(())) };
         while !self.queue.is_empty() {
             let mut slices = [IoSlice::new(&[]); SLICES];
             let count = self.queue.len().min(SLICES);
@@ -236,9 +498,7 @@ impl State {
             self.queued_bytes -= written;
             let mut rest = written;
             while rest > 0 {
-                let Some(frame) = self.queue.front_mut() else {
-                    break;
-                };
+                let Some(frame) = self.queue.front_mut() else { break };
                 if rest < frame.len() {
                     frame.advance(rest);
                     break;

@@ -24,7 +24,10 @@ use crate::{
         Framer, HubProtocol, Incoming, TransferFormat,
         handshake::{self, HandshakeRequest},
     },
-    transport::websocket::frame::{self, Event, FrameReader},
+    transport::{
+        Transport,
+        websocket::frame::{self, Event, FrameReader},
+    },
 };
 
 /// How much one read takes at most. The buffer lies on the stack of the poll, so that an idle
@@ -85,14 +88,14 @@ pub(crate) async fn run<D: Dispatch>(connection: Arc<Connection>, dispatch: Arc<
 
     connection.end(ending);
     if let Some(ending) = connection.ending() {
-        let answered = say_goodbye(&connection, &ending.farewell, ending.error.as_ref());
+        let answered = say_goodbye(&connection, ending);
         connection.calls.end();
         if known {
             let disconnected = dispatch.disconnected(&connection, ending.reason(), told);
             let _ = drive(&connection, &input, disconnected, false).await;
         }
         if answered {
-            let close = close(&connection, &input, &ending.farewell);
+            let close = close(&connection, &input, ending);
             let _ = timeout(connection.options.close_timeout, close).await;
         }
     }
@@ -105,6 +108,8 @@ struct Input {
     frames: FrameReader,
     records: Framer,
     buffer: BytesMut,
+    /// Which of the connection's sockets is being read.
+    socket: u64,
     /// Nothing more will be read, for this reason.
     end: Option<Ending>,
     /// All that was read has been looked at.
@@ -117,25 +122,52 @@ impl Input {
         if self.end.is_some() || (!self.hungry && self.buffer.len() >= MAX_INPUT) {
             return false;
         }
+        if let Some(inbox) = connection.inbox.get() {
+            let came = inbox.take(&mut self.buffer);
+            self.hungry &= !came;
+            return came;
+        }
         let mut bytes = [MaybeUninit::uninit(); READ];
         let mut read = ReadBuf::uninit(&mut bytes);
         match connection.outbox.poll_read(cx, &mut read) {
             Poll::Pending => return false,
-            Poll::Ready(Err(error)) => self.end = Some(Ending::gone(Some(&error))),
-            Poll::Ready(Ok(())) if read.filled().is_empty() => {
-                self.end = Some(Ending::gone(None));
+            Poll::Ready(Ok(socket)) if !read.filled().is_empty() => {
+                self.go_on_with(socket);
+                self.frames(connection, read.filled_mut());
             }
-            Poll::Ready(Ok(())) => self.frames(connection, read.filled_mut()),
+            Poll::Ready(_) if connection.can_return() => {
+                connection.outbox.lose();
+                return false;
+            }
+            Poll::Ready(Err(error)) => self.end = Some(Ending::gone(Some(&error))),
+            Poll::Ready(Ok(_)) => self.end = Some(Ending::gone(None)),
         }
         self.hungry = false;
         true
+    }
+
+    /// What came over an earlier socket and was not carried out is sent again by the client, with
+    /// whatever was cut off there.
+    fn go_on_with(&mut self, socket: u64) {
+        if self.socket != socket {
+            let repeated = self.socket != 0;
+            self.socket = socket;
+            if repeated {
+                self.frames = FrameReader::default();
+                self.records = Framer::default();
+                self.buffer.clear();
+            }
+        }
     }
 
     fn frames(&mut self, connection: &Connection, mut chunk: &mut [u8]) {
         loop {
             match self.frames.read(&mut chunk, &mut self.buffer) {
                 Ok(None) => return,
-                Ok(Some(Event::Ping(payload))) => connection.send_control(frame::pong(&payload)),
+                Ok(Some(Event::Ping(payload))) => {
+                    let limit = connection.options.slow_client_limit;
+                    connection.outbox.control(frame::pong(&payload), limit);
+                }
                 Ok(Some(Event::Pong(_))) => {}
                 Ok(Some(Event::Close { .. })) => {
                     // 1000 whatever the client's code is, as the reference does.
@@ -164,7 +196,11 @@ async fn drive<T>(
     let mut work = pin!(work);
     poll_fn(|cx| {
         if let Poll::Ready(Err(error)) = connection.outbox.poll_flush(cx) {
-            connection.end(Ending::gone(Some(&error)));
+            if connection.can_return() {
+                connection.outbox.lose();
+            } else {
+                connection.end(Ending::gone(Some(&error)));
+            }
         }
         loop {
             let read = input.lock().poll_read(connection, cx);
@@ -212,18 +248,20 @@ async fn more(input: &Mutex<Input>) {
 
 async fn shake_hands(connection: &Connection, input: &Mutex<Input>) -> Result<(), Ending> {
     let max = connection.options.maximum_receive_message_size;
+    let format = connection.transport().map_or(TransferFormat::Text, Transport::transfer_format);
     loop {
         let request = {
             let Input { records, buffer, .. } = &mut *input.lock();
             handshake::parse_handshake(records, buffer, max)
         };
         let accept = |request: Option<HandshakeRequest>| {
-            request.map(|request| request.accept(TransferFormat::Binary)).transpose()
+            let Some(request) = request else { return Ok(None) };
+            request.accept(format).map(|protocol| Some((protocol, request.version)))
         };
         match request.and_then(accept) {
-            Ok(Some(protocol)) => {
-                connection.established(protocol);
-                connection.send(&handshake::handshake_response(None));
+            Ok(Some((protocol, version))) => {
+                connection.established(protocol, version);
+                connection.outbox.signal(&handshake::handshake_response(None));
                 tracing::debug!(
                     connection_id = connection.id.as_str(),
                     protocol = protocol.name(),
@@ -231,13 +269,12 @@ async fn shake_hands(connection: &Connection, input: &Mutex<Input>) -> Result<()
                 );
                 return Ok(());
             }
-            Ok(None) => {}
+            Ok(None) => more(input).await,
             Err(error) => {
                 let detailed = connection.options.enable_detailed_errors;
                 return Err(Ending::handshake(error.message(detailed)));
             }
         }
-        more(input).await;
     }
 }
 
@@ -262,8 +299,20 @@ async fn receive<D: Dispatch>(
             connection.heard();
             let message =
                 protocol.parse(&record).map_err(|error| Ending::protocol(error.kind(), &error))?;
+            if message.is_counted() && !connection.outbox.receive() {
+                continue;
+            }
             connection.writable().await;
-            dispatch.message(connection, message).await?;
+            match message {
+                Incoming::Ack { sequence_id } => connection.outbox.acknowledge(sequence_id),
+                Incoming::Sequence { sequence_id } => {
+                    connection.outbox.sequence(sequence_id).map_err(|_| {
+                        let text = "Sequence ID greater than amount of messages we've received.";
+                        Ending::protocol("InvalidOperationException", text)
+                    })?;
+                }
+                message => dispatch.message(connection, message).await?,
+            }
         }
         {
             let mut input = input.lock();
@@ -277,31 +326,41 @@ async fn receive<D: Dispatch>(
     }
 }
 
-/// Sends the last words. True if there is somebody to close the socket with.
-fn say_goodbye(connection: &Connection, farewell: &Farewell, error: Option<&HubError>) -> bool {
-    let code = match farewell {
+/// Sends the last words. True if there is somebody to hear them.
+fn say_goodbye(connection: &Connection, ending: &Ending) -> bool {
+    let detailed = connection.options.enable_detailed_errors;
+    let (last, code) = match &ending.farewell {
         Farewell::None => return false,
-        Farewell::CloseFrame(code) => *code,
-        Farewell::Close { .. } | Farewell::Handshake { .. } => 1000,
+        Farewell::CloseFrame(code) => (None, *code),
+        Farewell::Handshake { error } => (Some(handshake::handshake_response(Some(error))), 1000),
+        Farewell::Close { allow_reconnect, .. } => {
+            let close = connection.protocol().map(|protocol| {
+                let error = ending.error.as_ref();
+                // What the client itself gave as the reason of its Close is not repeated.
+                let error = error.filter(|_| !ending.by_client);
+                let text = error.map(|error| error.describe(CLOSED_WITH_AN_ERROR, detailed));
+                protocol.close(text.as_deref(), *allow_reconnect)
+            });
+            (close, 1000)
+        }
     };
-    let last = match farewell {
-        Farewell::Close { allow_reconnect } => connection.protocol().map(|protocol| {
-            let detailed = connection.options.enable_detailed_errors;
-            let text = error.map(|error| error.describe(CLOSED_WITH_AN_ERROR, detailed));
-            protocol.close(text.as_deref(), *allow_reconnect)
-        }),
-        Farewell::Handshake { error } => Some(handshake::handshake_response(Some(error))),
-        Farewell::CloseFrame(_) | Farewell::None => None,
-    };
-    let last = last.map(|frame| frame.websocket().clone());
-    connection.outbox.finish(last.into_iter().chain([frame::close(code, "")]));
+    connection.outbox.finish(last.as_ref(), code);
     true
 }
 
-/// Writes what is left and, if the server closed first, waits for the client's close frame.
-async fn close(connection: &Connection, input: &Mutex<Input>, farewell: &Farewell) {
+/// Sees to it that the last words are heard: that they are written and, if the server closed first,
+/// that the client has closed too; or that a response has brought them.
+async fn close(connection: &Connection, input: &Mutex<Input>, ending: &Ending) {
+    if connection.inbox.get().is_some() {
+        let waits = matches!(ending.farewell, Farewell::Close { until_heard: true, .. })
+            || connection.outbox.idle_since().is_none();
+        if waits {
+            poll_fn(|cx| connection.outbox.poll_end_told(cx)).await;
+        }
+        return;
+    }
     let flushed = poll_fn(|cx| connection.outbox.poll_flush(cx)).await;
-    if flushed.is_ok() && !matches!(farewell, Farewell::CloseFrame(_)) {
+    if flushed.is_ok() && !matches!(ending.farewell, Farewell::CloseFrame(_)) {
         poll_fn(|cx| {
             let mut input = input.lock();
             loop {

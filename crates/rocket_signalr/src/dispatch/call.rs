@@ -6,6 +6,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{StreamSink, UploadStream, upload};
 use crate::{
+    auth::Authorize,
     caller::Caller,
     connection::UploadSink,
     error::HubError,
@@ -21,6 +22,8 @@ pub struct HubMethod<H: Hub> {
     pub streaming: bool,
     /// How many upload streams it takes.
     pub upload_streams: usize,
+    /// What is asked of those who call it.
+    pub authorize: Option<Authorize>,
     /// Binds the arguments; the call it makes has not begun yet.
     pub bind: fn(Binder<'_, H>) -> Result<Call, BindError>,
 }

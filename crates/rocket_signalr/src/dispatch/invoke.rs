@@ -12,13 +12,14 @@ use std::{
 };
 
 use tokio::sync::oneshot;
-use tracing::{Instrument, debug, error, warn};
+use tracing::{Instrument, debug, error, instrument::Instrumented, warn};
 
 use super::{
     call::{Binder, Call, HubMethod, Reply, Running, StreamFault, Work},
     slot::Slot,
 };
 use crate::{
+    auth::{Authenticate, Authorize, Resource},
     caller::{Asking, Caller},
     connection::{Connection, Dispatch, Ending, Stop, UploadEnd},
     context::HubContext,
@@ -33,11 +34,16 @@ pub(crate) struct HubDispatcher<H: Hub> {
     hub: Arc<H>,
     context: HubContext<H>,
     methods: &'static [HubMethod<H>],
+    authenticate: Arc<dyn Authenticate>,
 }
 
 impl<H: Hub> HubDispatcher<H> {
-    pub(crate) fn new(hub: Arc<H>, context: HubContext<H>) -> Self {
-        Self { hub, context, methods: H::methods() }
+    pub(crate) fn new(
+        hub: Arc<H>,
+        context: HubContext<H>,
+        authenticate: Arc<dyn Authenticate>,
+    ) -> Self {
+        Self { hub, context, methods: H::methods(), authenticate }
     }
 
     fn method(&self, target: &str) -> Option<&'static HubMethod<H>> {
@@ -77,10 +83,10 @@ impl<H: Hub> Dispatch for HubDispatcher<H> {
                 connection.calls.cancel_stream(&invocation_id);
             }
             Incoming::Ping => connection.arm_client_timeout(),
-            Incoming::Close { error, .. } => {
+            Incoming::Close { error } => {
                 return Err(Ending::client_close(error.map(Cow::into_owned)));
             }
-            // Only stateful reconnect gives these a meaning.
+            // The layer below has taken these.
             Incoming::Ack { .. } | Incoming::Sequence { .. } => {}
             Incoming::Unknown { message_type } => {
                 debug!(hub = H::NAME, message_type, "unsupported message");
@@ -106,6 +112,21 @@ impl<H: Hub> Dispatch for HubDispatcher<H> {
 }
 
 impl<H: Hub> HubDispatcher<H> {
+    async fn authorized(
+        &self,
+        connection: &Connection,
+        authorize: &Authorize,
+        method: &str,
+    ) -> bool {
+        let Some(user) = connection.user() else { return false };
+        let resource = Resource {
+            hub: H::NAME,
+            method: Some(method),
+            connection_id: Some(connection.id.as_str()),
+        };
+        authorize.permits(&*self.authenticate, user, &resource).await
+    }
+
     /// The end of an upload stream, or an answer to what the client was asked.
     fn completion(
         &self,
@@ -137,7 +158,8 @@ impl<H: Hub> HubDispatcher<H> {
     }
 
     async fn invoke(&self, connection: &Arc<Connection>, invocation: Invocation<'_>) {
-        let Invocation { invocation_id, target, arguments, stream_ids, streaming, .. } = invocation;
+        let Invocation { invocation_id, target, arguments, stream_ids, streaming, headers } =
+            invocation;
         let detailed = connection.options.enable_detailed_errors;
         let Some(protocol) = connection.protocol() else {
             return;
@@ -190,6 +212,12 @@ impl<H: Hub> HubDispatcher<H> {
         if let Some(slot) = &slot {
             slot.take().await;
         }
+        if let Some(authorize) = &method.authorize
+            && !self.authorized(connection, authorize, name).await
+        {
+            refuse(&format!("Failed to invoke '{name}' because user is unauthorized"));
+            return;
+        }
         if !streaming && method.streaming {
             refuse(&format!(
                 "The client attempted to invoke the streaming '{name}' method with a non-streaming invocation."
@@ -211,14 +239,23 @@ impl<H: Hub> HubDispatcher<H> {
             name,
             uploads: uploads.iter().map(|(id, _)| id.clone()).collect(),
             streaming,
-            _slot: slot,
+            slot,
         };
+        let header = |name| headers.iter().rev().find(|(n, _)| n == name).map(|(_, v)| &**v);
+        let span = tracing::debug_span!(
+            "SignalR.Server.InvocationIn",
+            rpc.system = "signalr",
+            rpc.service = H::NAME,
+            rpc.method = name,
+            traceparent = header("traceparent"),
+            tracestate = header("tracestate"),
+        );
         match work {
             Work::Plain(work) => {
                 if !uploads.is_empty() {
                     connection.calls.open_uploads(uploads);
                 }
-                running.run(work).await;
+                running.run(work.instrument(span)).await;
             }
             Work::Stream(work) => {
                 let id = id.unwrap_or_default();
@@ -227,7 +264,6 @@ impl<H: Hub> HubDispatcher<H> {
                     return;
                 };
                 connection.calls.open_uploads(uploads);
-                let span = tracing::debug_span!("stream", hub = H::NAME, method = name);
                 tokio::spawn(running.stream(work, stopped).instrument(span));
             }
         }
@@ -241,14 +277,13 @@ struct Invoked {
     name: &'static str,
     uploads: Vec<Box<str>>,
     streaming: bool,
-    /// Given back when the invocation is over.
-    _slot: Option<Arc<Slot>>,
+    slot: Option<Arc<Slot>>,
 }
 
 impl Invoked {
     /// Runs a method. Most are done at their first poll: those need no task of their own.
-    async fn run(self, mut work: Running<Reply, HubError>) {
-        match poll_fn(|cx| Poll::Ready(poll_caught(work.as_mut(), cx))).await {
+    async fn run(self, mut work: Instrumented<Running<Reply, HubError>>) {
+        match poll_fn(|cx| Poll::Ready(poll_caught(Pin::new(&mut work), cx))).await {
             Poll::Ready(result) => self.complete(result.flatten()),
             Poll::Pending => {
                 tokio::spawn(async move {
@@ -306,13 +341,17 @@ impl Invoked {
     /// What belongs to the invocation is let go before its client learns that it is over: the
     /// client may use the ids again at once.
     fn answer(self, frame: Option<Frame>) {
-        let Self { connection, id, uploads, streaming, .. } = self;
+        let Self { connection, id, uploads, streaming, slot, .. } = self;
         if streaming && let Some(id) = &id {
             connection.calls.close_stream(id);
         }
         connection.calls.close_uploads(&uploads);
         if let Some(frame) = frame {
             connection.send(&frame);
+        }
+        // Not left to its last owner, which may be a task that outlives the invocation.
+        if let Some(slot) = slot {
+            slot.give_back();
         }
     }
 }

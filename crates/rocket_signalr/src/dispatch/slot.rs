@@ -53,7 +53,8 @@ impl Slot {
         }
     }
 
-    fn give_back(&self) -> bool {
+    /// Lets the next invocation have its turn. False if the place was not held.
+    pub(super) fn give_back(&self) -> bool {
         let held = self.held.swap(false, Relaxed);
         if held {
             self.connection.slots.add_permits(1);

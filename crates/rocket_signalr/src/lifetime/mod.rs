@@ -99,8 +99,8 @@ impl<'a> Message<'a> {
 impl Lifetime {
     /// Makes a connection known. From now on messages reach it.
     pub(crate) fn add(&self, connection: &Arc<Connection>) {
-        let user = connection.user_id.as_deref().map(|user| {
-            let members = self.users.entry(user.into()).or_default();
+        let user = connection.user().map(|user| {
+            let members = self.users.entry(user.id().into()).or_default();
             let place = members.add(connection.clone());
             (members.clone(), place)
         });
@@ -120,9 +120,9 @@ impl Lifetime {
             return;
         };
         self.all.remove(member.place);
-        if let (Some((members, place)), Some(user)) = (&member.user, &connection.user_id) {
+        if let (Some((members, place)), Some(user)) = (&member.user, connection.user()) {
             members.remove(*place);
-            self.users.remove_if(user, |_, members| members.is_empty());
+            self.users.remove_if(user.id(), |_, members| members.is_empty());
         }
         let groups = member.groups.lock().take();
         for joined in groups.into_iter().flatten() {

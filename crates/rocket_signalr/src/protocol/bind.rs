@@ -57,6 +57,7 @@ impl<'a> Arguments<'a> {
     }
 
     /// How many the client gave.
+    #[cfg(test)]
     pub(crate) const fn count(&self) -> usize {
         self.count
     }
@@ -120,3 +121,6 @@ fn read<'a, T: Deserialize<'a>>(
         HubProtocol::Json => json::payload::read(input).map_err(BindError::wrong_type),
     }
 }
+
+#[cfg(test)]
+mod tests;

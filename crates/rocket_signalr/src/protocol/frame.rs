@@ -31,11 +31,6 @@ impl Frame {
     pub(crate) fn payload(&self) -> Bytes {
         self.bytes.slice(self.header..)
     }
-
-    /// How many bytes the message takes, its separator included.
-    pub(crate) const fn payload_len(&self) -> usize {
-        self.bytes.len() - self.header
-    }
 }
 
 /// A frame that is being written. Its header, whose size depends on the payload, is put right in
@@ -82,3 +77,6 @@ impl FrameBuilder {
         Frame { bytes, header: size }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -57,3 +57,6 @@ impl Framer {
         Ok(Some(record))
     }
 }
+
+#[cfg(test)]
+mod tests;

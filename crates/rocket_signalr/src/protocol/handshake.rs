@@ -169,3 +169,6 @@ fn parse(record: &[u8]) -> Result<HandshakeRequest, ReadError> {
 pub(crate) fn handshake_response(error: Option<&str>) -> Frame {
     error.map_or(Frame::from_static(b"\x81\x03{}\x1e"), json::error_object)
 }
+
+#[cfg(test)]
+mod tests;

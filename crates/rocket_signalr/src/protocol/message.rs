@@ -35,8 +35,6 @@ pub(crate) enum Incoming<'a> {
     Close {
         /// Why, if it says so. An empty text is an error too.
         error: Option<Cow<'a, str>>,
-        /// Means nothing when a client says it.
-        allow_reconnect: bool,
     },
     /// The client has received all messages up to this one.
     Ack {
@@ -53,6 +51,23 @@ pub(crate) enum Incoming<'a> {
         /// The type.
         message_type: i32,
     },
+}
+
+impl Incoming<'_> {
+    /// Whether stateful reconnect counts it, and repeats it when it may have been lost.
+    pub(crate) const fn is_counted(&self) -> bool {
+        match self {
+            Self::Invocation(_)
+            | Self::StreamItem { .. }
+            | Self::Completion { .. }
+            | Self::CancelInvocation { .. } => true,
+            Self::Ping
+            | Self::Close { .. }
+            | Self::Ack { .. }
+            | Self::Sequence { .. }
+            | Self::Unknown { .. } => false,
+        }
+    }
 }
 
 /// A call of a hub method.

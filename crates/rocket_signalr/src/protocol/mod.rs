@@ -8,6 +8,8 @@ mod bind;
 mod error;
 mod frame;
 mod framer;
+#[cfg(fuzzing)]
+pub(crate) mod fuzz;
 pub(crate) mod handshake;
 mod json;
 mod message;

@@ -42,3 +42,6 @@ pub(super) fn find_byte(bytes: &[u8], byte: u8) -> Option<usize> {
 const fn first(found: u64) -> usize {
     found.trailing_zeros() as usize / 8
 }
+
+#[cfg(test)]
+mod tests;

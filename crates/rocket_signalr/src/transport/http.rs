@@ -4,19 +4,35 @@ use std::io::Cursor;
 
 use rocket::{
     Data, Request, Response,
+    data::ToByteUnit,
     http::{ContentType, Header, Method, Status},
     route::{self, Handler, Outcome, Route},
 };
 use serde::Serialize;
+use tokio::io::AsyncReadExt;
 
 use super::{
+    Transport, long_polling,
     negotiate::{self, NegotiateError, NegotiateResponse},
+    server_sent_events,
     websocket::Upgrade,
 };
-use crate::{endpoint::Endpoint, hub::Hub, request};
+use crate::{
+    auth::{Authorize, Resource, User},
+    connection::Ending,
+    endpoint::Endpoint,
+    hub::Hub,
+    request::{self, ConnectRequest},
+};
 
 const CONNECTION_ID_REQUIRED: &str = "Connection ID required";
 const NO_CONNECTION: &str = "No Connection with that ID";
+
+/// The largest body of a POST, in MiB: the default of the reference's server.
+const MAX_POST: u64 = 30;
+
+/// How much of a POST is read at a time.
+const READ: usize = 8 * 1024;
 
 /// All methods are routed, so that Rocket answers none of them by itself: it would send HTML, or
 /// take a HEAD for a GET.
@@ -61,23 +77,39 @@ impl<H: Hub> Clone for HubHandler<H> {
 
 #[rocket::async_trait]
 impl<H: Hub> Handler for HubHandler<H> {
-    async fn handle<'r>(&self, request: &'r Request<'_>, _: Data<'r>) -> route::Outcome<'r> {
-        let response = if !self.origin_allowed(request) {
+    async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> route::Outcome<'r> {
+        let origins = &self.endpoint.options().allowed_origins;
+        let mut response = if !origins.allow(request) {
             text(Status::Forbidden, "")
-        } else if self.negotiate {
-            self.negotiate(request)
+        } else if let Some(preflight) = origins.preflight(request) {
+            preflight
         } else {
-            self.connect(request).await
+            match self.authorize(request).await {
+                Err(refused) => refused,
+                Ok(_) if self.negotiate => self.negotiate(request),
+                Ok(user) => self.connect(request, data, user).await,
+            }
         };
+        // Refusals too: a page could not read them otherwise.
+        origins.grant(request, &mut response);
         Outcome::Success(response)
     }
 }
 
 impl<H: Hub> HubHandler<H> {
-    fn origin_allowed(&self, request: &Request<'_>) -> bool {
-        let headers = request.headers();
-        let allowed = &self.endpoint.options().allowed_origins;
-        allowed.allow(headers.get_one("Origin"), headers.get_one("Host"))
+    /// Who sent the request, if the hub is open to them.
+    async fn authorize(&self, request: &Request<'_>) -> Result<Option<User>, Response<'static>> {
+        let authenticate = self.endpoint.authenticate();
+        let user = authenticate.user(request).await;
+        let asked = [H::AUTHORIZE, self.endpoint.options().authorize];
+        for authorize in asked.iter().flatten() {
+            let Some(user) = &user else { return Err(refusal(Status::Unauthorized)) };
+            let resource = Resource { hub: H::NAME, method: None, connection_id: None };
+            if !Authorize::permits(authorize, authenticate, user, &resource).await {
+                return Err(refusal(Status::Forbidden));
+            }
+        }
+        Ok(user)
     }
 
     fn negotiate(&self, request: &Request<'_>) -> Response<'static> {
@@ -86,44 +118,46 @@ impl<H: Hub> HubHandler<H> {
         if request.method() != Method::Post && !overridden {
             return text(Status::MethodNotAllowed, "");
         }
-        let version = match negotiate::requested_version(query(request)) {
+        let options = self.endpoint.options();
+        let query = query(request);
+        let version = match negotiate::requested_version(query, options.minimum_protocol_version) {
             Ok(version) => version,
             Err(error) => return json(&NegotiateError { error }),
         };
-        match self.endpoint.create(request, version > 0) {
-            Ok(connection) => {
-                json(&NegotiateResponse::new(version, &connection.id, &connection.token))
-            }
+        let reconnects =
+            options.allow_stateful_reconnects && negotiate::wants_stateful_reconnect(query);
+        match self.endpoint.create(version > 0, reconnects) {
+            Ok(connection) => json(&NegotiateResponse::new(
+                version,
+                &connection.id,
+                &connection.token,
+                options.transports,
+                reconnects,
+            )),
             Err(status) => text(status, ""),
         }
     }
 
-    async fn connect(&self, request: &Request<'_>) -> Response<'static> {
+    async fn connect(
+        &self,
+        request: &Request<'_>,
+        data: Data<'_>,
+        user: Option<User>,
+    ) -> Response<'static> {
         let id = request::query_value(query(request), "id").filter(|id| !id.is_empty());
+        let id = id.as_deref();
         match request.method() {
             Method::Get => {
                 if let Some(upgrade) = Upgrade::of(request).await {
-                    self.websocket(request, upgrade, id.as_deref())
+                    self.websocket(request, upgrade, id, user)
                 } else if accepts_event_stream(request) {
-                    self.other("ServerSentEvents", id.as_deref())
+                    self.event_stream(request, id, user)
                 } else {
-                    uncached(self.other("LongPolling", id.as_deref()))
+                    uncached(self.poll(request, id, user).await)
                 }
             }
-            Method::Post => match self.lookup(id.as_deref()) {
-                Err(refused) => refused,
-                Ok(()) => text(
-                    Status::MethodNotAllowed,
-                    "POST requests are not allowed for WebSocket connections.",
-                ),
-            },
-            Method::Delete => match self.lookup(id.as_deref()) {
-                Err(refused) => refused,
-                Ok(()) => text(
-                    Status::BadRequest,
-                    "Cannot terminate this connection using the DELETE endpoint.",
-                ),
-            },
+            Method::Post => self.post(data, id).await,
+            Method::Delete => self.delete(id),
             _ => text(Status::MethodNotAllowed, ""),
         }
     }
@@ -133,50 +167,170 @@ impl<H: Hub> HubHandler<H> {
         request: &Request<'_>,
         upgrade: Upgrade,
         id: Option<&str>,
+        user: Option<User>,
     ) -> Response<'static> {
         let connection = match id {
             // Without a negotiation the connection has one id, as in version 0.
-            None => match self.endpoint.create(request, false) {
-                Ok(connection) => connection,
-                Err(status) => return text(status, ""),
-            },
+            None if self.offers(Transport::WebSockets) => {
+                match self.endpoint.create(false, false) {
+                    Ok(connection) => connection,
+                    Err(status) => return text(status, ""),
+                }
+            }
+            None => return unsupported(Transport::WebSockets),
             Some(id) => match self.endpoint.get(id) {
                 Some(connection) => connection,
                 None => {
-                    return Response::build()
-                        .status(Status::NotFound)
-                        .sized_body(NO_CONNECTION.len(), Cursor::new(NO_CONNECTION))
-                        .finalize();
+                    let mut refused = text(Status::NotFound, NO_CONNECTION);
+                    refused.remove_header("Content-Type");
+                    return refused;
                 }
             },
         };
-        if !connection.start() {
-            return text(Status::Conflict, "");
+        if !self.offers(Transport::WebSockets) {
+            return unsupported(Transport::WebSockets);
+        }
+        let opened = connection.open(Transport::WebSockets, ConnectRequest::new(request), user);
+        if !opened {
+            if connection.transport() != Some(Transport::WebSockets) {
+                return changed_transport();
+            }
+            if !connection.can_return() {
+                return text(Status::Conflict, "");
+            }
         }
         let endpoint = self.endpoint.clone();
-        upgrade.accept(move |socket| async move { endpoint.serve(connection, socket) })
+        upgrade.accept(move |socket| async move {
+            if connection.attach(socket) && opened {
+                endpoint.serve(connection);
+            }
+        })
     }
 
-    fn lookup(&self, id: Option<&str>) -> Result<(), Response<'static>> {
-        let Some(id) = id else {
-            return Err(text(Status::BadRequest, CONNECTION_ID_REQUIRED));
+    fn event_stream(
+        &self,
+        request: &Request<'_>,
+        id: Option<&str>,
+        user: Option<User>,
+    ) -> Response<'static> {
+        let connection = match self.endpoint.find(id) {
+            Ok(connection) => connection,
+            Err(missing) => return missing.response(),
         };
-        match self.endpoint.get(id) {
-            Some(_) => Ok(()),
-            None => Err(text(Status::NotFound, NO_CONNECTION)),
+        if !self.offers(Transport::ServerSentEvents) {
+            return unsupported(Transport::ServerSentEvents);
+        }
+        if !connection.open(Transport::ServerSentEvents, ConnectRequest::new(request), user) {
+            return match connection.transport() {
+                Some(Transport::ServerSentEvents) => text(Status::Conflict, ""),
+                _ => changed_transport(),
+            };
+        }
+        let response = server_sent_events::respond(connection.clone());
+        self.endpoint.serve(connection);
+        response
+    }
+
+    async fn poll(
+        &self,
+        request: &Request<'_>,
+        id: Option<&str>,
+        user: Option<User>,
+    ) -> Response<'static> {
+        let connection = match self.endpoint.find(id) {
+            Ok(connection) => connection,
+            Err(missing) => return missing.response(),
+        };
+        if !self.offers(Transport::LongPolling) {
+            return unsupported(Transport::LongPolling);
+        }
+        if connection.open(Transport::LongPolling, ConnectRequest::new(request), user) {
+            self.endpoint.serve(connection);
+            return long_polling::first();
+        }
+        if connection.transport() != Some(Transport::LongPolling) {
+            return changed_transport();
+        }
+        long_polling::respond(connection).await
+    }
+
+    /// Bytes from a client without a WebSocket. They can be many messages, or part of one.
+    async fn post(&self, data: Data<'_>, id: Option<&str>) -> Response<'static> {
+        let connection = match self.endpoint.find(id) {
+            Ok(connection) => connection,
+            Err(missing) => return missing.response(),
+        };
+        if connection.transport() == Some(Transport::WebSockets) {
+            return text(
+                Status::MethodNotAllowed,
+                "POST requests are not allowed for WebSocket connections.",
+            );
+        }
+        let work = async {
+            let _writing = connection.inbox().writing.lock().await;
+            let mut body = data.open(MAX_POST.mebibytes() + 1);
+            let mut left = MAX_POST * 1024 * 1024;
+            let mut bytes = vec![0; READ];
+            loop {
+                match body.read(&mut bytes).await {
+                    Ok(0) => return text(Status::Ok, ""),
+                    Ok(read) if read as u64 > left => return text(Status::PayloadTooLarge, ""),
+                    Ok(read) => {
+                        left -= read as u64;
+                        connection.post(&bytes[..read]).await;
+                    }
+                    Err(_) => return text(Status::BadRequest, ""),
+                }
+            }
+        };
+        tokio::select! {
+            response = work => response,
+            () = connection.aborted() => text(Status::NotFound, ""),
         }
     }
 
-    /// A transport that this endpoint does not offer. The id is looked at first.
-    fn other(&self, transport: &str, id: Option<&str>) -> Response<'static> {
-        match self.lookup(id) {
-            Err(refused) => refused,
-            Ok(()) => text(
-                Status::NotFound,
-                format!("{transport} transport not supported by this end point type"),
+    fn delete(&self, id: Option<&str>) -> Response<'static> {
+        match self.endpoint.find(id) {
+            Err(missing) => missing.response(),
+            Ok(connection) if connection.transport() == Some(Transport::LongPolling) => {
+                connection.end(Ending::deleted());
+                text(Status::Accepted, "")
+            }
+            Ok(_) => text(
+                Status::BadRequest,
+                "Cannot terminate this connection using the DELETE endpoint.",
             ),
         }
     }
+
+    fn offers(&self, transport: Transport) -> bool {
+        self.endpoint.options().transports.allow(transport)
+    }
+}
+
+/// Why a request finds no connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Missing {
+    Id,
+    Connection,
+}
+
+impl Missing {
+    fn response(self) -> Response<'static> {
+        match self {
+            Self::Id => text(Status::BadRequest, CONNECTION_ID_REQUIRED),
+            Self::Connection => text(Status::NotFound, NO_CONNECTION),
+        }
+    }
+}
+
+fn unsupported(transport: Transport) -> Response<'static> {
+    let name = transport.name();
+    text(Status::NotFound, format!("{name} transport not supported by this end point type"))
+}
+
+fn changed_transport() -> Response<'static> {
+    text(Status::BadRequest, "Cannot change transports mid-connection")
 }
 
 fn query<'r>(request: &'r Request<'_>) -> &'r str {
@@ -192,12 +346,16 @@ fn accepts_event_stream(request: &Request<'_>) -> bool {
 }
 
 fn text(status: Status, body: impl Into<String>) -> Response<'static> {
+    let mut response = refusal(status);
     let body = body.into();
-    Response::build()
-        .status(status)
-        .header(Header::new("Content-Type", "text/plain"))
-        .sized_body(body.len(), Cursor::new(body))
-        .finalize()
+    response.set_header(Header::new("Content-Type", "text/plain"));
+    response.set_sized_body(body.len(), Cursor::new(body));
+    response
+}
+
+/// Clients show the reason phrase of a refusal whose body is empty.
+fn refusal(status: Status) -> Response<'static> {
+    Response::build().status(status).sized_body(0, Cursor::new("")).finalize()
 }
 
 fn json(body: &impl Serialize) -> Response<'static> {

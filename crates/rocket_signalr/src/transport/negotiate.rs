@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::{id::ConnectionId, request};
+use super::{Transport, Transports};
+use crate::{id::ConnectionId, protocol::TransferFormat, request};
 
 /// The highest version of the negotiation that is spoken here.
 const MAX_VERSION: i32 = 1;
@@ -10,14 +11,14 @@ const MAX_VERSION: i32 = 1;
 /// What a client asks for, or the text that refuses it.
 ///
 /// Refusals are answered with status 200: only the body tells.
-pub(crate) fn requested_version(query: &str) -> Result<i32, String> {
+pub(crate) fn requested_version(query: &str, minimum: u32) -> Result<i32, String> {
     let mut values = request::query_values(query, "negotiateVersion");
     let version = match (values.next(), values.next()) {
         (None, _) => 0,
         (Some(value), None) => value.parse::<i32>().map_err(|_| NON_INTEGER.to_owned())?,
         (Some(_), Some(_)) => return Err(NON_INTEGER.to_owned()),
     };
-    if version < 0 {
+    if i64::from(version) < i64::from(minimum) {
         return Err(format!(
             "The client requested version '{version}', but the server does not support this version."
         ));
@@ -27,35 +28,56 @@ pub(crate) fn requested_version(query: &str) -> Result<i32, String> {
 
 const NON_INTEGER: &str = "The client requested a non-integer protocol version.";
 
+/// Whether a client wants to come back when its socket is lost.
+pub(crate) fn wants_stateful_reconnect(query: &str) -> bool {
+    request::query_value(query, "useStatefulReconnect")
+        .is_some_and(|value| value.eq_ignore_ascii_case("true"))
+}
+
 /// The answer, in the reference's order. Absent properties are left out: some clients choke on null.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NegotiateResponse<'a> {
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    use_stateful_reconnect: bool,
     negotiate_version: i32,
     connection_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     connection_token: Option<&'a str>,
-    available_transports: [AvailableTransport; 1],
+    available_transports: Vec<AvailableTransport>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct AvailableTransport {
     transport: &'static str,
-    transfer_formats: [&'static str; 2],
+    transfer_formats: &'static [&'static str],
 }
 
 impl<'a> NegotiateResponse<'a> {
     /// Version 0 knows no token: there the id is the secret.
-    pub(crate) fn new(version: i32, id: &'a ConnectionId, token: &'a ConnectionId) -> Self {
+    pub(crate) fn new(
+        version: i32,
+        id: &'a ConnectionId,
+        token: &'a ConnectionId,
+        transports: Transports,
+        use_stateful_reconnect: bool,
+    ) -> Self {
+        let available = Transport::ALL.into_iter().filter(|transport| transports.allow(*transport));
         Self {
+            use_stateful_reconnect,
             negotiate_version: version,
             connection_id: id.as_str(),
             connection_token: (version > 0).then(|| token.as_str()),
-            available_transports: [AvailableTransport {
-                transport: "WebSockets",
-                transfer_formats: ["Text", "Binary"],
-            }],
+            available_transports: available
+                .map(|transport| AvailableTransport {
+                    transport: transport.name(),
+                    transfer_formats: match transport.transfer_format() {
+                        TransferFormat::Text => &["Text"],
+                        TransferFormat::Binary => &["Text", "Binary"],
+                    },
+                })
+                .collect(),
         }
     }
 }
@@ -79,7 +101,7 @@ mod tests {
             ("negotiateVersion=2", 1),
             ("negotiateVersion=2147483647", 1),
         ] {
-            assert_eq!(requested_version(query), Ok(version), "{query}");
+            assert_eq!(requested_version(query, 0), Ok(version), "{query}");
         }
     }
 
@@ -91,14 +113,14 @@ mod tests {
             "negotiateVersion=1.0",
             "negotiateVersion=1&negotiateVersion=1",
         ] {
-            assert_eq!(requested_version(query), Err(NON_INTEGER.to_owned()), "{query}");
+            assert_eq!(requested_version(query, 0), Err(NON_INTEGER.to_owned()), "{query}");
         }
     }
 
     #[test]
     fn version_below_zero_is_refused() {
         assert_eq!(
-            requested_version("negotiateVersion=-1"),
+            requested_version("negotiateVersion=-1", 0),
             Err("The client requested version '-1', but the server does not support this version."
                 .to_owned())
         );
@@ -107,10 +129,17 @@ mod tests {
     #[test]
     fn token_is_left_out_in_version_zero() {
         let id = ConnectionId::parse("0123456789012345678901").unwrap();
-        let json = serde_json::to_string(&NegotiateResponse::new(0, &id, &id)).unwrap();
+        let json =
+            serde_json::to_string(&NegotiateResponse::new(0, &id, &id, Transports::ALL, false))
+                .unwrap();
         assert_eq!(
             json,
-            r#"{"negotiateVersion":0,"connectionId":"0123456789012345678901","availableTransports":[{"transport":"WebSockets","transferFormats":["Text","Binary"]}]}"#
+            concat!(
+                r#"{"negotiateVersion":0,"connectionId":"0123456789012345678901","#,
+                r#""availableTransports":[{"transport":"WebSockets","transferFormats":["Text","Binary"]},"#,
+                r#"{"transport":"ServerSentEvents","transferFormats":["Text"]},"#,
+                r#"{"transport":"LongPolling","transferFormats":["Text","Binary"]}]}"#,
+            )
         );
     }
 }

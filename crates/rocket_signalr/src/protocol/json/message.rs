@@ -146,3 +146,6 @@ impl Message {
         self.0.finish(TransferFormat::Text)
     }
 }
+
+#[cfg(test)]
+mod tests;

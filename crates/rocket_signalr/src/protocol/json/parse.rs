@@ -33,7 +33,6 @@ struct Properties<'a> {
     item: Option<RawValue<'a>>,
     result: Option<RawValue<'a>>,
     error: Option<Cow<'a, str>>,
-    allow_reconnect: bool,
     sequence_id: Option<i64>,
 }
 
@@ -62,7 +61,8 @@ impl<'a> Properties<'a> {
             b"item" => self.item = Some(payload(scanner)?),
             b"result" => self.result = Some(payload(scanner)?),
             b"error" => self.error = Some(read::string(scanner, "error")?),
-            b"allowReconnect" => self.allow_reconnect = read::boolean(scanner, "allowReconnect")?,
+            // Means nothing when a client says it.
+            b"allowReconnect" => drop(read::boolean(scanner, "allowReconnect")?),
             b"sequenceId" => self.sequence_id = read::integer(scanner, "sequenceId", "Int64")?,
             _ => drop(scanner.value()?),
         }
@@ -71,55 +71,52 @@ impl<'a> Properties<'a> {
 
     /// Makes a message of them. What is missing is told in the order of the reference.
     fn into_message(self) -> Result<Incoming<'a>, ProtocolError> {
-        match self.message_type.ok_or_else(|| ProtocolError::missing("type"))? {
-            1 => self.into_invocation(false),
-            2 => Ok(Incoming::StreamItem {
+        Ok(match required("type", self.message_type)? {
+            1 => Incoming::Invocation(self.into_invocation(false)?),
+            2 => Incoming::StreamItem {
                 invocation_id: required_id(self.invocation_id)?,
-                item: self.item.ok_or_else(|| ProtocolError::missing("item"))?,
-            }),
-            3 => Ok(Incoming::Completion {
+                item: required("item", self.item)?,
+            },
+            3 => Incoming::Completion {
                 invocation_id: required_id(self.invocation_id)?,
                 outcome: outcome(self.error, self.result)?,
-            }),
-            4 => self.into_invocation(true),
-            5 => Ok(Incoming::CancelInvocation { invocation_id: required_id(self.invocation_id)? }),
-            6 => Ok(Incoming::Ping),
-            7 => Ok(Incoming::Close { error: self.error, allow_reconnect: self.allow_reconnect }),
-            8 => Ok(Incoming::Ack { sequence_id: required_number(self.sequence_id)? }),
-            9 => Ok(Incoming::Sequence { sequence_id: required_number(self.sequence_id)? }),
-            message_type => Ok(Incoming::Unknown { message_type }),
-        }
+            },
+            4 => Incoming::Invocation(self.into_invocation(true)?),
+            5 => Incoming::CancelInvocation { invocation_id: required_id(self.invocation_id)? },
+            6 => Incoming::Ping,
+            7 => Incoming::Close { error: self.error },
+            8 => Incoming::Ack { sequence_id: required("sequenceId", self.sequence_id)? },
+            9 => Incoming::Sequence { sequence_id: required("sequenceId", self.sequence_id)? },
+            message_type => Incoming::Unknown { message_type },
+        })
     }
 
-    fn into_invocation(self, streaming: bool) -> Result<Incoming<'a>, ProtocolError> {
-        let target = self.target.ok_or_else(|| ProtocolError::missing("target"))?;
+    fn into_invocation(self, streaming: bool) -> Result<Invocation<'a>, ProtocolError> {
+        let target = required("target", self.target)?;
         let invocation_id = if streaming {
             Some(required_id(self.invocation_id)?)
         } else {
             self.invocation_id.filter(|id| !id.is_empty())
         };
-        let arguments = self.arguments.ok_or_else(|| {
-            let is_empty = target.is_empty() && !streaming;
-            ProtocolError::missing(if is_empty { "target" } else { "arguments" })
-        })?;
-        Ok(Incoming::Invocation(Invocation {
+        let lacking = if target.is_empty() && !streaming { "target" } else { "arguments" };
+        Ok(Invocation {
             invocation_id,
             target,
-            arguments,
+            arguments: required(lacking, self.arguments)?,
             stream_ids: self.stream_ids,
             headers: self.headers,
             streaming,
-        }))
+        })
     }
+}
+
+fn required<T>(property: &str, value: Option<T>) -> Result<T, ProtocolError> {
+    value.ok_or_else(|| ProtocolError::missing(property))
 }
 
 /// An empty id is none.
 fn required_id(id: Option<Cow<'_, str>>) -> Result<Cow<'_, str>, ProtocolError> {
-    id.filter(|id| !id.is_empty()).ok_or_else(|| ProtocolError::missing("invocationId"))
-}
-
-fn required_number(sequence_id: Option<i64>) -> Result<i64, ProtocolError> {
-    sequence_id.ok_or_else(|| ProtocolError::missing("sequenceId"))
+    required("invocationId", id.filter(|id| !id.is_empty()))
 }
 
 fn outcome<'a>(
@@ -197,3 +194,6 @@ fn headers<'a>(scanner: &mut Scanner<'a>) -> Result<Headers<'a>, ReadError> {
     })?;
     Ok(headers)
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,3 +32,6 @@ pub(crate) fn read<'a, T: Deserialize<'a>>(input: &'a [u8]) -> serde_json::Resul
         None => Err(serde_json::Error::custom("there is no value")),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -304,3 +304,6 @@ impl<'a> Scanner<'a> {
         Err(Malformed { at: self.at })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -127,3 +127,6 @@ fn escape_unit(unit: u16) -> [u8; 6] {
     let digit = |shift: u16| b"0123456789ABCDEF"[usize::from(unit >> shift & 0xf)];
     [b'\\', b'u', digit(12), digit(8), digit(4), digit(0)]
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,10 @@ use std::{borrow::Cow, fmt};
 
 use bytes::{BufMut, Bytes, BytesMut};
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod check;
+#[cfg(test)]
+mod tests;
 mod utf8;
 
 use utf8::Utf8Tail;
@@ -244,29 +248,24 @@ impl FrameReader {
                     let Some(header) = Self::header(bytes, len, chunk, self.message)? else {
                         break;
                     };
-                    if let Some(event) = self.begin(header, chunk)? {
+                    if let Some(event) = self.begin(header, chunk, output)? {
                         return Ok(Some(event));
                     }
                 }
                 Stage::Data { remaining, mask, fin } => {
                     let part = take(chunk, usize::try_from(*remaining).unwrap_or(usize::MAX));
-                    unmask(part, *mask);
-                    mask.rotate_left(part.len() % 4);
                     *remaining -= part.len() as u64;
-                    let (ended, fin) = (*remaining == 0, *fin);
-                    if self.message == Message::Text {
-                        self.tail.append(part, output)?;
-                    } else {
-                        output.extend_from_slice(part);
+                    let ended = (*remaining == 0).then_some(*fin);
+                    let mask = std::mem::replace(mask, rotated(*mask, part.len()));
+                    if ended.is_some() {
+                        self.stage = Stage::START;
                     }
-                    if ended {
-                        self.end_data(fin)?;
-                    }
+                    self.data(part, mask, ended == Some(true), output)?;
                 }
                 Stage::Control { payload, remaining, mask, opcode } => {
                     let part = take(chunk, usize::from(*remaining));
                     unmask(part, *mask);
-                    mask.rotate_left(part.len() % 4);
+                    *mask = rotated(*mask, part.len());
                     *remaining -= part.len() as u8;
                     payload.extend_from_slice(part);
                     if *remaining == 0 {
@@ -296,27 +295,29 @@ impl FrameReader {
         while let Some(&byte) = take(chunk, 1).first() {
             let at = usize::from(*len);
             bytes[at] = byte;
-            *len += 1;
             if let Some((header, _)) = parse_header(&bytes[..=at], message)? {
+                *len = 0;
                 return Ok(Some(header));
             }
+            *len += 1;
         }
         Ok(None)
     }
 
-    /// Goes on to the payload that a header announced. A control frame that the chunk holds to its
-    /// end is told at once.
+    /// Reads the payload that a header announced, and goes on to what the chunk does not hold of
+    /// it. The stage is changed for a cut payload only, since most frames come in one piece.
     fn begin<'a>(
         &mut self,
         header: Header,
         chunk: &mut &'a mut [u8],
+        output: &mut BytesMut,
     ) -> Result<Option<Event<'a>>, FrameError> {
         let Header { opcode, fin, len, mask } = header;
-        self.stage = Stage::START;
+        let whole = usize::try_from(len).ok().filter(|&len| len <= chunk.len());
         match opcode {
             Opcode::Close | Opcode::Ping | Opcode::Pong => {
-                if len <= chunk.len() as u64 {
-                    let payload = take(chunk, len as usize);
+                if let Some(len) = whole {
+                    let payload = take(chunk, len);
                     unmask(payload, mask);
                     return control(opcode, Cow::Borrowed(payload)).map(Some);
                 }
@@ -328,17 +329,29 @@ impl FrameReader {
             Opcode::Binary => self.message = Message::Binary,
             Opcode::Continuation => {}
         }
-        if len == 0 {
-            self.end_data(fin)?;
+        if let Some(len) = whole {
+            self.data(take(chunk, len), mask, fin, output)?;
         } else {
             self.stage = Stage::Data { remaining: len, mask, fin };
         }
         Ok(None)
     }
 
-    fn end_data(&mut self, fin: bool) -> Result<(), FrameError> {
-        self.stage = Stage::START;
-        if fin {
+    /// Appends a part of the open message, and ends that with its last part.
+    fn data(
+        &mut self,
+        part: &mut [u8],
+        mask: [u8; 4],
+        last: bool,
+        output: &mut BytesMut,
+    ) -> Result<(), FrameError> {
+        unmask(part, mask);
+        if self.message == Message::Text {
+            self.tail.append(part, output)?;
+        } else {
+            output.extend_from_slice(part);
+        }
+        if last {
             self.message = Message::None;
             self.tail.end()?;
         }
@@ -421,10 +434,10 @@ fn closing(payload: Cow<'_, [u8]>) -> Result<Event<'_>, FrameError> {
         return Err(FrameError::CloseCode(code));
     }
     let reason = match payload {
-        Cow::Borrowed(bytes) => std::str::from_utf8(&bytes[2..]).map(Cow::Borrowed),
-        Cow::Owned(bytes) => std::str::from_utf8(&bytes[2..]).map(|text| text.to_owned().into()),
+        Cow::Borrowed(bytes) => std::str::from_utf8(&bytes[2..]).ok().map(Cow::Borrowed),
+        Cow::Owned(mut bytes) => String::from_utf8(bytes.split_off(2)).ok().map(Cow::Owned),
     };
-    let reason = reason.map_err(|_| FrameError::Utf8)?;
+    let reason = reason.ok_or(FrameError::Utf8)?;
     Ok(Event::Close { code: Some(code), reason })
 }
 
@@ -453,6 +466,12 @@ fn unmask(payload: &mut [u8], mask: [u8; 4]) {
     for (byte, mask) in rest.iter_mut().zip([a, b, c, d, a, b, c]) {
         *byte ^= mask;
     }
+}
+
+/// The mask for what follows `len` bytes.
+fn rotated(mut mask: [u8; 4], len: usize) -> [u8; 4] {
+    mask.rotate_left(len % 4);
+    mask
 }
 
 /// The header of a frame of a server: final and not masked (RFC 6455, section 5.2). Its bytes are

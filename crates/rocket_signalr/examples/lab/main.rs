@@ -1,0 +1,91 @@
+//! One hub method for each thing that a hub method can do: a tour of the library, and the server
+//! that it is compared with ASP.NET Core by.
+//!
+//! ```text
+//! cargo run -p rocket_signalr --example lab -- --urls http://127.0.0.1:5080 --detailed-errors true
+//! ```
+//!
+//! Begin with `lab_hub.rs`: what clients can call, and what the hub calls on them. `lab_http.rs`
+//! calls the same clients from outside of the hub. `settings.rs` knows the command line.
+
+mod bench_http;
+mod bench_hub;
+mod cors;
+mod lab_http;
+mod lab_hub;
+mod lab_log;
+mod settings;
+mod token;
+mod values;
+
+use std::{io::Write, process::ExitCode};
+
+use rocket::{
+    Build, Orbit, Rocket,
+    config::{Ident, LogLevel},
+    error::ErrorKind,
+    fairing::AdHoc,
+    get, routes,
+};
+use rocket_signalr::Hub;
+
+use crate::{bench_hub::BenchHub, lab_hub::LabHub, lab_log::LabLog, settings::Settings};
+
+fn main() -> ExitCode {
+    match Settings::from_command_line(std::env::args().skip(1)) {
+        Ok(settings) => serve(settings),
+        Err(error) => fail(&error),
+    }
+}
+
+fn serve(settings: Settings) -> ExitCode {
+    if let Some(level) = settings.log {
+        tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).init();
+    }
+    match rocket::execute(server(settings).launch()) {
+        Ok(_) => ExitCode::SUCCESS,
+        // Some clients stayed until they were cut off.
+        Err(error) if matches!(error.kind(), ErrorKind::Shutdown(..)) => ExitCode::SUCCESS,
+        Err(error) => fail(&error.to_string()),
+    }
+}
+
+fn fail(reason: &str) -> ExitCode {
+    eprintln!("lab: {reason}");
+    ExitCode::FAILURE
+}
+
+fn server(settings: Settings) -> Rocket<Build> {
+    let config = rocket::Config {
+        address: settings.address,
+        port: settings.port,
+        ident: Ident::none(),
+        log_level: LogLevel::Off,
+        cli_colors: false,
+        ..rocket::Config::release_default()
+    };
+    let log = LabLog::default();
+    rocket::custom(config)
+        .attach(LabHub::new(log.clone()).at("/lab").options(settings.hub.clone()))
+        .attach(BenchHub.at("/bench").options(settings.hub))
+        .attach(cors::AnyOrigin)
+        .attach(AdHoc::on_liftoff("now listening", |rocket| Box::pin(now_listening(rocket))))
+        .manage(log)
+        .mount("/", routes![ok, token::issue])
+        .mount("/lab", lab_http::routes())
+        .mount("/bench", bench_http::routes())
+}
+
+#[get("/")]
+fn ok() -> &'static str {
+    "ok"
+}
+
+/// Tells where, with the port that was really taken: `--urls http://127.0.0.1:0` takes any.
+async fn now_listening(rocket: &Rocket<Orbit>) {
+    let rocket::Config { address, port, .. } = rocket.config();
+    let address = std::net::SocketAddr::new(*address, *port);
+    let mut stdout = std::io::stdout().lock();
+    // Whoever has closed stdout does not wait for this line.
+    let _ = writeln!(stdout, "Now listening on: http://{address}").and_then(|()| stdout.flush());
+}

@@ -1,0 +1,39 @@
+use super::*;
+
+fn frame(length: usize, format: TransferFormat) -> Frame {
+    let mut builder = FrameBuilder::new();
+    builder.payload().resize(MAX_HEADER + length, b'x');
+    builder.finish(format)
+}
+
+#[test]
+fn the_header_is_as_short_as_the_length_allows() {
+    let cases: [(usize, &[u8]); 6] = [
+        (0, b"\x81\x00"),
+        (125, b"\x81\x7d"),
+        (126, b"\x81\x7e\x00\x7e"),
+        (65_535, b"\x81\x7e\xff\xff"),
+        (65_536, b"\x81\x7f\x00\x00\x00\x00\x00\x01\x00\x00"),
+        (70_000, b"\x81\x7f\x00\x00\x00\x00\x00\x01\x11\x70"),
+    ];
+    for (length, header) in cases {
+        let frame = frame(length, TransferFormat::Text);
+        assert_eq!(frame.websocket()[..header.len()], *header);
+        assert_eq!(frame.websocket().len(), header.len() + length);
+        assert_eq!(frame.payload().len(), length);
+        assert_eq!(frame.payload(), vec![b'x'; length]);
+    }
+}
+
+#[test]
+fn the_opcode_tells_the_format() {
+    assert_eq!(frame(1, TransferFormat::Text).websocket()[0], 0x81);
+    assert_eq!(frame(1, TransferFormat::Binary).websocket()[0], 0x82);
+}
+
+#[test]
+fn clones_and_payloads_share_the_bytes() {
+    let frame = frame(300, TransferFormat::Text);
+    assert_eq!(frame.clone().websocket().as_ptr(), frame.websocket().as_ptr());
+    assert_eq!(frame.payload().as_ptr(), frame.websocket()[4..].as_ptr());
+}
