@@ -174,10 +174,11 @@ impl<H: Hub> Clients<H> {
 
     /// The members of a group.
     pub fn group(&self, group: &str) -> H::Client {
-        self.groups(&[group])
+        self.select(Target::Group(group.into()))
     }
 
-    /// The members of some groups. Who is in two of them gets the message twice.
+    /// The members of some groups. Who is in two of them gets the message twice. An empty name
+    /// among them is an error when something is sent.
     pub fn groups<G: AsRef<str>>(&self, groups: &[G]) -> H::Client {
         self.select(Target::Groups(groups.iter().map(|group| group.as_ref().into()).collect()))
     }

@@ -8,7 +8,10 @@ use rocket::{
     request::{FromRequest, Outcome},
 };
 
-use crate::{caller::Asking, clients::Clients, groups::Groups, hub::Hub, lifetime::Lifetime};
+use crate::{
+    caller::Asking, clients::Clients, connection::Ending, groups::Groups, hub::Hub,
+    lifetime::Lifetime,
+};
 
 /// Calls a hub's clients from outside of it: from services, request handlers, anywhere.
 ///
@@ -61,9 +64,44 @@ impl<H: Hub> HubContext<H> {
         Groups::new(self.lifetime.clone())
     }
 
-    /// How many clients are connected.
+    /// How many clients are connected to this server.
     pub fn connection_count(&self) -> usize {
         self.lifetime.len()
+    }
+
+    /// The ids of the connections to this server.
+    pub fn connections(&self) -> Vec<String> {
+        self.lifetime.ids()
+    }
+
+    /// Whether a connection is there, on this server.
+    pub fn is_connected(&self, connection_id: &str) -> bool {
+        self.lifetime.connection(connection_id).is_some()
+    }
+
+    /// The ids of the users who are connected to this server.
+    pub fn users(&self) -> Vec<String> {
+        self.lifetime.users()
+    }
+
+    /// Whether a user has a connection to this server.
+    pub fn is_online(&self, user_id: &str) -> bool {
+        self.lifetime.user_len(user_id) > 0
+    }
+
+    /// Ends a connection of this server. Its client is told not to come back. False if it is not
+    /// there.
+    pub fn disconnect(&self, connection_id: &str) -> bool {
+        let connection = self.lifetime.connection(connection_id);
+        connection.map(|connection| connection.end(Ending::abort())).is_some()
+    }
+
+    /// Ends all connections of a user to this server, and returns how many there were. Their clients
+    /// are told not to come back.
+    pub fn disconnect_user(&self, user_id: &str) -> usize {
+        let connections = self.lifetime.connections_of(user_id);
+        connections.iter().for_each(|connection| connection.end(Ending::abort()));
+        connections.len()
     }
 }
 

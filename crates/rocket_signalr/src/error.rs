@@ -1,6 +1,10 @@
 //! What goes wrong in a hub, and how much of it a client is told.
 
-use std::{any::type_name, borrow::Cow, fmt};
+use std::{
+    any::{Any, type_name},
+    borrow::Cow,
+    fmt,
+};
 
 /// The error of a hub method.
 ///
@@ -80,9 +84,15 @@ impl fmt::Debug for HubError {
     }
 }
 
-impl<E: std::error::Error> From<E> for HubError {
+impl<E: std::error::Error + 'static> From<E> for HubError {
     fn from(error: E) -> Self {
-        Self::with_kind(short_name::<E>(), error.to_string())
+        let kind = match (&error as &dyn Any).downcast_ref() {
+            // Named as in .NET, where clients know it from.
+            Some(SendError::EmptyGroupName) => "InvalidOperationException",
+            Some(SendError::Encode(_)) => "InvalidDataException",
+            None => short_name::<E>(),
+        };
+        Self::with_kind(kind, error.to_string())
     }
 }
 
@@ -107,17 +117,24 @@ impl DisconnectReason {
     }
 }
 
-/// A message could not be sent: its arguments could not be written down.
+/// A message could not be sent.
 ///
 /// That a client is gone is no error; messages to it are dropped.
 #[derive(Debug, Clone)]
-pub struct SendError {
-    pub(crate) message: String,
+#[non_exhaustive]
+pub enum SendError {
+    /// The arguments could not be written down, for the reason given.
+    Encode(String),
+    /// A list of groups holds an empty name.
+    EmptyGroupName,
 }
 
 impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the message cannot be encoded: {}", self.message)
+        match self {
+            Self::Encode(reason) => write!(f, "The message cannot be encoded: {reason}"),
+            Self::EmptyGroupName => f.write_str("Cannot send to an empty group name."),
+        }
     }
 }
 

@@ -34,7 +34,22 @@ impl<H: Hub> Groups<H> {
         }
     }
 
-    /// How many connections are in a group.
+    /// The names of all groups that have members on this server.
+    pub fn names(&self) -> Vec<String> {
+        self.lifetime.group_names()
+    }
+
+    /// The ids of a group's members on this server.
+    pub fn members(&self, group: &str) -> Vec<String> {
+        self.lifetime.group_members(group)
+    }
+
+    /// The groups that a connection of this server is in.
+    pub fn of(&self, connection_id: &str) -> Vec<String> {
+        self.lifetime.groups_of(connection_id)
+    }
+
+    /// How many connections of this server are in a group.
     pub fn count(&self, group: &str) -> usize {
         self.lifetime.group_len(group)
     }

@@ -57,7 +57,9 @@ async fn pump(
             tokio::time::sleep(wait).await;
         }
         let now = chrono::Utc::now().timestamp_micros();
-        to.message(&format!("{now:.<size$}")).await.map_err(|error: SendError| error.to_string())?;
+        to.message(&format!("{now:.<size$}"))
+            .await
+            .map_err(|error: SendError| error.to_string())?;
     }
     let elapsed_ms = start.elapsed().as_secs_f64() * 1000.0;
     Ok(Json(Pumped { sent: count, elapsed_ms }))

@@ -7,7 +7,7 @@ use std::{
 };
 
 use async_stream::stream;
-use futures::{Stream, StreamExt, TryStreamExt, channel::mpsc, stream};
+use futures::{Stream, TryStreamExt, channel::mpsc, stream};
 use rocket_signalr::{
     Caller, DisconnectReason, HubError, SendError, UploadStream, hub, hub_client,
 };
@@ -176,11 +176,11 @@ impl LabHub {
         a.wrapping_add(b)
     }
 
-    fn join3(&self, a: String, b: i32, c: bool) -> String {
+    async fn join3(&self, a: String, b: i32, c: bool) -> String {
         format!("{a}-{b}-{}", if c { "True" } else { "False" })
     }
 
-    fn repeat(&self, text: String, times: usize) -> String {
+    async fn repeat(&self, text: String, times: usize) -> String {
         text.repeat(times)
     }
 
@@ -240,6 +240,14 @@ impl LabHub {
         caller.user_id().map(str::to_owned)
     }
 
+    async fn user_name(&self, caller: &Caller<Self>) -> Option<String> {
+        caller.user()?.name().map(str::to_owned)
+    }
+
+    async fn claim(&self, caller: &Caller<Self>, kind: String) -> Option<String> {
+        caller.user()?.claim(&kind).map(str::to_owned)
+    }
+
     async fn header(&self, caller: &Caller<Self>, name: String) -> Option<String> {
         caller.header(&name).map(str::to_owned)
     }
@@ -260,6 +268,18 @@ impl LabHub {
 
     async fn abort(&self, caller: &Caller<Self>) {
         caller.abort();
+    }
+
+    // What not everyone may call.
+
+    #[authorize]
+    async fn secret(&self, caller: &Caller<Self>) -> String {
+        format!("for {}", caller.user_id().unwrap_or_default())
+    }
+
+    #[authorize(role = "admin")]
+    fn admin_only(&self) -> &'static str {
+        "for admins"
     }
 
     // Streams to the client. When it wants no more, or is gone, they are dropped where they wait.
@@ -300,10 +320,7 @@ impl LabHub {
         count_and_fail(count, invalid_operation(message))
     }
 
-    fn counter_refused(
-        &self,
-        message: String,
-    ) -> Result<impl Stream<Item = i32> + Send, HubError> {
+    fn counter_refused(&self, message: String) -> Result<impl Stream<Item = i32> + Send, HubError> {
         Err::<stream::Empty<i32>, _>(HubError::new(message))
     }
 
@@ -510,10 +527,7 @@ fn invalid_operation(message: impl Into<String>) -> HubError {
     HubError::with_kind("InvalidOperationException", message.into())
 }
 
-fn count_and_fail(
-    count: i32,
-    error: HubError,
-) -> impl Stream<Item = Result<i32, HubError>> + Send {
+fn count_and_fail(count: i32, error: HubError) -> impl Stream<Item = Result<i32, HubError>> + Send {
     stream! {
         for number in 0..count {
             yield Ok(number);

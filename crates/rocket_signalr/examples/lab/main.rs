@@ -10,7 +10,6 @@
 
 mod bench_http;
 mod bench_hub;
-mod cors;
 mod lab_http;
 mod lab_hub;
 mod lab_log;
@@ -27,9 +26,11 @@ use rocket::{
     fairing::AdHoc,
     get, routes,
 };
-use rocket_signalr::Hub;
+use rocket_signalr::{Authorize, Hub, HubEndpoint, HubOptions, Transports};
 
-use crate::{bench_hub::BenchHub, lab_hub::LabHub, lab_log::LabLog, settings::Settings};
+use crate::{
+    bench_hub::BenchHub, lab_hub::LabHub, lab_log::LabLog, settings::Settings, token::Tokens,
+};
 
 fn main() -> ExitCode {
     match Settings::from_command_line(std::env::args().skip(1)) {
@@ -66,14 +67,48 @@ fn server(settings: Settings) -> Rocket<Build> {
     };
     let log = LabLog::default();
     rocket::custom(config)
-        .attach(LabHub::new(log.clone()).at("/lab").options(settings.hub.clone()))
-        .attach(BenchHub.at("/bench").options(settings.hub))
-        .attach(cors::AnyOrigin)
+        .attach(lab(log.clone(), &settings.hub))
+        .attach(BenchHub.at("/bench").options(settings.hub).authenticate(Tokens))
         .attach(AdHoc::on_liftoff("now listening", |rocket| Box::pin(now_listening(rocket))))
         .manage(log)
         .mount("/", routes![ok, token::issue])
         .mount("/lab", lab_http::routes())
         .mount("/bench", bench_http::routes())
+}
+
+/// One hub at many paths: on all transports, on some of them, and for some users only.
+fn lab(log: LabLog, options: &HubOptions) -> HubEndpoint<LabHub> {
+    let for_anyone = |transports| HubOptions {
+        transports,
+        allow_stateful_reconnects: true,
+        close_on_authentication_expiration: true,
+        ..options.clone()
+    };
+    let for_users = HubOptions {
+        authorize: Some(Authorize::USER),
+        close_on_authentication_expiration: true,
+        ..options.clone()
+    };
+    let for_admins = HubOptions {
+        authorize: Some(Authorize { roles: &["admin"], policy: None }),
+        ..options.clone()
+    };
+    LabHub::new(log)
+        .at("/lab")
+        .options(for_anyone(Transports::ALL))
+        .also_at("/lab-ws")
+        .options(for_anyone(Transports { web_sockets: true, ..Transports::NONE }))
+        .also_at("/lab-sse")
+        .options(for_anyone(Transports { server_sent_events: true, ..Transports::NONE }))
+        .also_at("/lab-lp")
+        .options(for_anyone(Transports { long_polling: true, ..Transports::NONE }))
+        .also_at("/lab-no-ws")
+        .options(for_anyone(Transports { web_sockets: false, ..Transports::ALL }))
+        .also_at("/lab-auth")
+        .options(for_users)
+        .also_at("/lab-admin")
+        .options(for_admins)
+        .authenticate(Tokens)
 }
 
 #[get("/")]

@@ -59,8 +59,9 @@ impl Settings {
             "max-size" => {
                 hub.maximum_receive_message_size = Some(parse(value)?).filter(|max| *max > 0);
             }
-            // For what this server does not have yet.
-            "poll-timeout" | "camel-case" => {}
+            "poll-timeout" => hub.poll_timeout = seconds(value)?,
+            // There is no such setting yet.
+            "camel-case" => {}
             _ => return Err("there is no such option".to_owned()),
         }
         Ok(())

@@ -24,5 +24,5 @@ pub(crate) struct Person {
     name: Option<String>,
     age: i32,
     tags: Option<Vec<String>>,
-    friend: Option<Box<Person>>,
+    friend: Option<Box<Self>>,
 }

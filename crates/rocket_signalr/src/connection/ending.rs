@@ -104,15 +104,15 @@ impl Ending {
         Self::handshake(HandshakeError::TimedOut.message(false))
     }
 
+    /// More waits for the client than it is allowed. It is told behind all that waits.
     pub(crate) fn too_slow() -> Self {
-        Self {
-            error: Some(HubError::with_kind(
-                "SlowClient",
-                "The client takes its messages too slowly.",
-            )),
-            farewell: Farewell::None,
-            by_client: false,
-        }
+        let text = "The client takes its messages too slowly.";
+        Self::close(Some(HubError::with_kind("SlowClientException", text)), true)
+    }
+
+    /// The client takes nothing at all.
+    pub(crate) fn stuck() -> Self {
+        Self { farewell: Farewell::None, ..Self::too_slow() }
     }
 
     /// The client closed its WebSocket, or broke its rules (then there is an error).

@@ -39,7 +39,7 @@ use crate::{
     clock,
     id::ConnectionId,
     options::HubOptions,
-    protocol::{Frame, HubProtocol},
+    protocol::{Frame, HubProtocol, handshake::handshake_response},
     request::ConnectRequest,
     transport::Transport,
 };
@@ -241,8 +241,8 @@ impl Connection {
         self.clocks.waiting.store(waiting, Release);
     }
 
-    /// The handshake is done: keep-alive and client timeout begin.
-    fn established(&self, protocol: HubProtocol, version: i32) {
+    /// Tells the client that its handshake is good. Keep-alive and client timeout begin.
+    fn establish(&self, protocol: HubProtocol, version: i32) {
         let _ = self.protocol.set(protocol);
         // Version 1 knows no Ack and no Sequence.
         if self.reconnects && version > 1 {
@@ -250,6 +250,12 @@ impl Connection {
         }
         self.heard();
         self.clocks.pinged.store(clock::now(), Relaxed);
+        self.outbox.greet(&handshake_response(None));
+        tracing::debug!(
+            connection_id = self.id.as_str(),
+            protocol = protocol.name(),
+            "handshake complete"
+        );
     }
 
     /// The sweeper's look, once a second: what is overdue ends the connection; pings and Acks that
@@ -270,7 +276,7 @@ impl Connection {
         let Some(transport) = self.transport() else { return true };
         let stuck = now.saturating_sub(clock::millis(options.transport_send_timeout));
         if self.outbox.stuck_since(stuck) {
-            self.end(Ending::too_slow());
+            self.end(Ending::stuck());
             return true;
         }
         if options.close_on_authentication_expiration && self.expired() {

@@ -76,6 +76,8 @@ struct State {
     /// When something was last taken, or the queue began to fill.
     progress: u64,
     replay: Option<Box<Replay>>,
+    /// The client has been told that its handshake is good, and expects messages.
+    greeted: bool,
     closed: bool,
     /// The client knows that nothing will come any more.
     end_told: bool,
@@ -110,6 +112,7 @@ impl Outbox {
                 queued_bytes: 0,
                 progress: 0,
                 replay: None,
+                greeted: false,
                 closed: false,
                 end_told: false,
             }),
@@ -134,7 +137,7 @@ impl Outbox {
     /// Takes a message for the client: writes it at once if nothing waits before it.
     pub(crate) fn send(&self, frame: &Frame, limit: usize) -> Sent {
         let mut state = self.state.lock();
-        if state.closed {
+        if state.closed || !state.greeted {
             return Sent::Closed;
         }
         let bytes = state.bytes_of(frame);
@@ -152,7 +155,17 @@ impl Outbox {
         Sent::Accepted
     }
 
-    /// Takes a message that is not counted and not sent again: a ping, an Ack, a handshake.
+    /// Answers the handshake. What was sent before is dropped, as for anybody who is not connected.
+    pub(crate) fn greet(&self, frame: &Frame) {
+        let mut state = self.state.lock();
+        if !state.closed {
+            let bytes = state.bytes_of(frame);
+            state.write_or_queue(bytes);
+            state.greeted = true;
+        }
+    }
+
+    /// Takes a message that is not counted and not sent again: a ping or an Ack.
     pub(crate) fn signal(&self, frame: &Frame) {
         let mut state = self.state.lock();
         if !state.closed && !(state.replay.is_some() && matches!(state.link, Link::None)) {

@@ -39,7 +39,11 @@ const MAX_INPUT: usize = 64 * 1024;
 
 /// What is done with a connection and its messages: the layer above.
 pub(crate) trait Dispatch: Send + Sync + 'static {
-    /// The handshake is done: the connection becomes known, and the hub is told.
+    /// The handshake is good: messages may be sent to the connection. It takes them as soon as the
+    /// client is told.
+    fn add(&self, connection: &Arc<Connection>);
+
+    /// The handshake is done: the hub is told.
     fn connected(
         &self,
         connection: &Arc<Connection>,
@@ -68,8 +72,10 @@ pub(crate) async fn run<D: Dispatch>(connection: Arc<Connection>, dispatch: Arc<
     let mut told = false;
 
     let ending = match drive(&connection, &input, shake_hands(&connection, &input), true).await {
-        Ok(Ok(())) => {
+        Ok(Ok((protocol, version))) => {
+            dispatch.add(&connection);
             known = true;
+            connection.establish(protocol, version);
             match drive(&connection, &input, dispatch.connected(&connection), false).await {
                 Ok(Ok(())) => {
                     told = true;
@@ -246,7 +252,10 @@ async fn more(input: &Mutex<Input>) {
     .await;
 }
 
-async fn shake_hands(connection: &Connection, input: &Mutex<Input>) -> Result<(), Ending> {
+async fn shake_hands(
+    connection: &Connection,
+    input: &Mutex<Input>,
+) -> Result<(HubProtocol, i32), Ending> {
     let max = connection.options.maximum_receive_message_size;
     let format = connection.transport().map_or(TransferFormat::Text, Transport::transfer_format);
     loop {
@@ -259,16 +268,7 @@ async fn shake_hands(connection: &Connection, input: &Mutex<Input>) -> Result<()
             request.accept(format).map(|protocol| Some((protocol, request.version)))
         };
         match request.and_then(accept) {
-            Ok(Some((protocol, version))) => {
-                connection.established(protocol, version);
-                connection.outbox.signal(&handshake::handshake_response(None));
-                tracing::debug!(
-                    connection_id = connection.id.as_str(),
-                    protocol = protocol.name(),
-                    "handshake complete"
-                );
-                return Ok(());
-            }
+            Ok(Some(agreed)) => return Ok(agreed),
             Ok(None) => more(input).await,
             Err(error) => {
                 let detailed = connection.options.enable_detailed_errors;

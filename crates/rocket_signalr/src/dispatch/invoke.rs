@@ -56,8 +56,11 @@ impl<H: Hub> HubDispatcher<H> {
 }
 
 impl<H: Hub> Dispatch for HubDispatcher<H> {
-    async fn connected(&self, connection: &Arc<Connection>) -> Result<(), HubError> {
+    fn add(&self, connection: &Arc<Connection>) {
         self.context.lifetime().add(connection);
+    }
+
+    async fn connected(&self, connection: &Arc<Connection>) -> Result<(), HubError> {
         let caller = self.caller(connection, Asking::Forbidden("OnConnectedAsync"));
         let connected = caught(self.hub.on_connected(&caller)).await.flatten();
         connected.inspect_err(|error| error!(hub = H::NAME, %error, "error in on_connected"))

@@ -24,7 +24,12 @@ impl Members {
     }
 
     pub(super) fn remove(&self, place: usize) {
-        self.places.write().try_remove(place);
+        let mut places = self.places.write();
+        places.try_remove(place);
+        // A walk goes through empty places too: after a rush they must not stay.
+        if places.len() < places.capacity() / 4 {
+            places.shrink_to_fit();
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -33,6 +38,10 @@ impl Members {
 
     pub(super) fn is_empty(&self) -> bool {
         self.places.read().is_empty()
+    }
+
+    pub(super) fn all(&self) -> Vec<Arc<Connection>> {
+        self.places.read().iter().map(|(_, connection)| connection.clone()).collect()
     }
 
     /// Copies the members in the next places from `from` on to `batch`, and returns where to go on.

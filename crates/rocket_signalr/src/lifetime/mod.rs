@@ -56,6 +56,7 @@ pub(crate) enum Target {
     All,
     AllExcept(Arc<[ConnectionId]>),
     Connections(Arc<[ConnectionId]>),
+    Group(Arc<str>),
     Groups(Arc<[Arc<str>]>),
     GroupExcept(Arc<str>, Arc<[ConnectionId]>),
     Users(Arc<[Box<str>]>),
@@ -82,7 +83,7 @@ impl<'a> Message<'a> {
             Some(frame) => Ok(frame),
             None => {
                 let frame = (self.encode)(protocol)
-                    .map_err(|error| SendError { message: error.to_string() })?;
+                    .map_err(|error| SendError::Encode(error.to_string()))?;
                 Ok(encoded.insert(frame))
             }
         }
@@ -180,6 +181,52 @@ impl Lifetime {
         self.all.len()
     }
 
+    /// The ids of all that are connected.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        self.by_id.iter().map(|member| member.key().as_str().to_owned()).collect()
+    }
+
+    /// The users who are connected.
+    pub(crate) fn users(&self) -> Vec<String> {
+        self.users.iter().map(|user| user.key().to_string()).collect()
+    }
+
+    /// How many connections a user has.
+    pub(crate) fn user_len(&self, user: &str) -> usize {
+        self.users.get(user).map_or(0, |members| members.len())
+    }
+
+    /// The connection with this id.
+    pub(crate) fn connection(&self, id: &str) -> Option<Arc<Connection>> {
+        let member = self.member(ConnectionId::parse(id)?)?;
+        Some(member.connection.clone())
+    }
+
+    /// The connections of a user.
+    pub(crate) fn connections_of(&self, user: &str) -> Vec<Arc<Connection>> {
+        self.users.get(user).map_or_else(Vec::new, |members| members.all())
+    }
+
+    /// The groups that have members.
+    pub(crate) fn group_names(&self) -> Vec<String> {
+        self.groups.iter().map(|group| group.key().to_string()).collect()
+    }
+
+    /// The ids of a group's members.
+    pub(crate) fn group_members(&self, group: &str) -> Vec<String> {
+        let members = self.groups.get(group).map_or_else(Vec::new, |members| members.all());
+        members.iter().map(|connection| connection.id.as_str().to_owned()).collect()
+    }
+
+    /// The groups that a connection is in.
+    pub(crate) fn groups_of(&self, id: &str) -> Vec<String> {
+        let Some(member) = ConnectionId::parse(id).and_then(|id| self.member(id)) else {
+            return Vec::new();
+        };
+        let joined = member.groups.lock();
+        joined.iter().flatten().map(|joined| joined.name.to_string()).collect()
+    }
+
     /// How many connections are in a group.
     pub(crate) fn group_len(&self, group: &str) -> usize {
         self.groups.get(group).map_or(0, |members| members.len())
@@ -208,7 +255,11 @@ impl Lifetime {
                     }
                     Ok(())
                 }
+                Target::Group(group) => self.to_group(group, &[], message).await,
                 Target::Groups(groups) => {
+                    if groups.iter().any(|group| group.is_empty()) {
+                        return Err(SendError::EmptyGroupName);
+                    }
                     for group in groups.iter() {
                         self.to_group(group, &[], message).await?;
                     }

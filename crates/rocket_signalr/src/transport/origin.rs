@@ -49,13 +49,10 @@ impl AllowedOrigins {
 
     /// Lets a page of another origin read the response.
     pub(crate) fn grant(&self, request: &Request<'_>, response: &mut Response<'_>) {
-        if *self == Self::SameOrigin {
-            return;
-        }
-        response.adjoin_header(Header::new("Vary", "Origin"));
         if let Some(origin) = request.headers().get_one("Origin").filter(|o| self.names(o)) {
             response.set_header(Header::new("Access-Control-Allow-Origin", origin.to_owned()));
             response.set_header(Header::new("Access-Control-Allow-Credentials", "true"));
+            response.adjoin_header(Header::new("Vary", "Origin"));
         }
     }
 

@@ -19,9 +19,8 @@ pub(crate) fn respond(connection: Arc<Connection>) -> Response<'static> {
         .header(Header::new("Content-Type", "text/event-stream"))
         .header(Header::new("Cache-Control", "no-cache,no-store"))
         .header(Header::new("Pragma", "no-cache"))
-        // Compression and buffering on the way would hold events back.
+        // Compression on the way would hold events back.
         .header(Header::new("Content-Encoding", "identity"))
-        .header(Header::new("X-Accel-Buffering", "no"))
         .streamed_body(EventStream {
             ticket: connection.outbox().begin_response(),
             // A comment, so that browsers fire their `open` event at once.

@@ -75,7 +75,9 @@ impl From<DateTimeOffset> for String {
 fn without_zone(text: &str) -> Result<NaiveDateTime, WrongFormat> {
     NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f")
         .or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M"))
-        .or_else(|_| NaiveDate::parse_from_str(text, "%Y-%m-%d").map(|day| day.and_time(NaiveTime::MIN)))
+        .or_else(|_| {
+            NaiveDate::parse_from_str(text, "%Y-%m-%d").map(|day| day.and_time(NaiveTime::MIN))
+        })
         .map_err(|_| WrongFormat)
 }
 
@@ -111,7 +113,8 @@ impl TryFrom<String> for TimeSpan {
             None => (false, &*text),
         };
         let ticks = ticks(rest).ok_or(WrongFormat)?;
-        let ticks = if negative { 0_i64.checked_sub_unsigned(ticks) } else { ticks.try_into().ok() };
+        let ticks =
+            if negative { 0_i64.checked_sub_unsigned(ticks) } else { ticks.try_into().ok() };
         ticks.map(Self).ok_or(WrongFormat)
     }
 }
