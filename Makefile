@@ -30,7 +30,7 @@ check-tools:
 	@command -v cargo >/dev/null || { echo 'Rust is missing: install it from https://rustup.rs, then try again.' >&2; exit 1; }
 	@command -v node >/dev/null || { echo 'Node.js 20 or newer is missing: install it from https://nodejs.org, then try again.' >&2; exit 1; }
 	@command -v npm >/dev/null || { echo 'npm is missing: it comes with Node.js from https://nodejs.org.' >&2; exit 1; }
-	@node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' || { echo "Node.js $$(node --version) is too old: 20 or newer is needed." >&2; exit 1; }
+	@node -e 'process.exit(+process.versions.node.split(".")[0] < 20 ? 1 : 0)' || { echo "Node.js $$(node --version) is too old: 20 or newer is needed." >&2; exit 1; }
 
 test: test-tools assets ## Check and test all
 	$(say) 'Format'

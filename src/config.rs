@@ -78,15 +78,7 @@ const ROCKET_KEYS: &[&str] = &[
 ];
 const SIGNALBOX_KEYS: &[&str] = &["data_dir", "database_url"];
 const SHUTDOWN_KEYS: &[&str] = &["ctrlc", "force", "grace", "mercy", "signals"];
-const LIMIT_KEYS: &[&str] = &[
-    "bytes",
-    "data-form",
-    "file",
-    "form",
-    "json",
-    "msgpack",
-    "string",
-];
+const LIMIT_KEYS: &[&str] = &["bytes", "data-form", "file", "form", "json", "msgpack", "string"];
 const SECTIONS: &[&str] = &["debug", "default", "global", "release"];
 /// Read by Rocket itself before the rest: which file, and which part of it.
 const ROCKET_ENV_ONLY: &[&str] = &["config", "profile"];
@@ -123,9 +115,7 @@ impl Config {
     pub fn resolve(figment: Figment) -> Result<Self, ConfigError> {
         let rocket: rocket::Config = figment.extract().map_err(wrong)?;
         let written: Written = figment.extract().map_err(wrong)?;
-        let data_dir = written
-            .data_dir
-            .unwrap_or_else(|| folder_of(&written.database_url));
+        let data_dir = written.data_dir.unwrap_or_else(|| folder_of(&written.database_url));
         let keys = Keys::load(&data_dir).map_err(|error| {
             ConfigError(format!(
                 "the keys in {} can be neither read nor made: {error}",
@@ -138,17 +128,12 @@ impl Config {
         } else {
             figment.merge(("secret_key", keys.secret))
         };
-        figment
-            .extract_inner::<SecretKey>("secret_key")
-            .map_err(wrong)?;
+        figment.extract_inner::<SecretKey>("secret_key").map_err(wrong)?;
         Ok(Self {
             figment,
             log_level: rocket.log_level,
             colors: rocket.cli_colors,
-            settings: Settings {
-                database_url: written.database_url,
-                data_dir,
-            },
+            settings: Settings { database_url: written.database_url, data_dir },
             staff_key: keys.staff,
         })
     }
@@ -161,11 +146,7 @@ pub fn defaults() -> Figment {
         // Whoever connects could write the header; a proxy's owner turns it on.
         ip_header: None,
         log_level: LogLevel::Normal,
-        shutdown: rocket::config::Shutdown {
-            grace: 1,
-            mercy: 1,
-            ..Default::default()
-        },
+        shutdown: rocket::config::Shutdown { grace: 1, mercy: 1, ..Default::default() },
         ..rocket::Config::default()
     };
     Figment::from(rocket).join(Serialized::defaults(Written {
@@ -179,9 +160,7 @@ pub fn defaults() -> Figment {
 pub fn sqlite_file(database_url: &str) -> Option<&Path> {
     let rest = database_url.strip_prefix("sqlite:")?;
     let rest = rest.strip_prefix("//").unwrap_or(rest);
-    Some(Path::new(
-        rest.split_once('?').map_or(rest, |(file, _)| file),
-    ))
+    Some(Path::new(rest.split_once('?').map_or(rest, |(file, _)| file)))
 }
 
 fn folder_of(database_url: &str) -> PathBuf {

@@ -38,7 +38,5 @@ async fn healthz(store: &State<Store>, host: &State<Host>) -> (Status, Json<Heal
 /// Mounts it.
 #[must_use]
 pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("health", |rocket| async {
-        rocket.mount("/", routes![healthz])
-    })
+    AdHoc::on_ignite("health", |rocket| async { rocket.mount("/", routes![healthz]) })
 }

@@ -65,11 +65,7 @@ pub(crate) fn random_token() -> io::Result<String> {
 /// Compares secrets without telling by its duration how much of them is equal.
 pub(crate) fn equal_in_constant_time(one: &[u8], other: &[u8]) -> bool {
     one.len() == other.len()
-        && one
-            .iter()
-            .zip(other)
-            .fold(0, |difference, (a, b)| difference | (a ^ b))
-            == 0
+        && one.iter().zip(other).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
 }
 
 fn random<const N: usize>() -> io::Result<[u8; N]> {

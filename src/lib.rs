@@ -1,7 +1,7 @@
 //! Signalbox: a live monitoring dashboard with hosted timer services.
 //!
 //! Services tick and push through the hubs of [`rocket_signalr`] to pages that change
-//! while people look at them. Each feature is a folder here, and [`rocket`] is the one
+//! while people look at them. Each feature is a folder here, and [`rocket()`] is the one
 //! place where they are put together.
 
 pub mod clock;

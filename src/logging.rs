@@ -22,13 +22,15 @@ pub fn start(config: &Config) -> Result<(), String> {
         .map_err(|error| error.to_string())
 }
 
-/// Rocket tells each request and each route at `info`, and sqlx each migration: that is
-/// more than an operator reads every day.
+/// Rocket tells each request and each route at `info` and each wrong address at `error`,
+/// and sqlx each migration: that is more than an operator reads every day.
 fn default(level: LogLevel) -> &'static str {
     match level {
         LogLevel::Off => "off",
-        LogLevel::Critical => "warn,rocket=error",
-        LogLevel::Normal => "info,rocket=error,sqlx=warn,tokio_cron_scheduler=warn",
+        LogLevel::Critical => "warn,rocket=error,rocket::server::_=off",
+        LogLevel::Normal => {
+            "info,rocket=error,rocket::server::_=off,sqlx=warn,tokio_cron_scheduler=warn"
+        }
         LogLevel::Debug => "debug",
     }
 }

@@ -25,9 +25,9 @@ fn start() -> Result<(), String> {
         Err(error) => match error.kind() {
             // Everything did stop, only slower than hoped.
             ErrorKind::Shutdown(..) => Ok(()),
-            ErrorKind::Bind(error) => Err(format!(
-                "cannot listen there: {error} (see ROCKET_ADDRESS and ROCKET_PORT)"
-            )),
+            ErrorKind::Bind(error) => {
+                Err(format!("cannot listen there: {error} (see ROCKET_ADDRESS and ROCKET_PORT)"))
+            }
             ErrorKind::FailedFairings(failed) => {
                 let names: Vec<_> = failed.iter().map(|fairing| fairing.name).collect();
                 Err(format!("not started: {} failed", names.join(", ")))

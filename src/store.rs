@@ -48,9 +48,7 @@ impl Store {
     /// locked, or its tables were made by a newer or changed program.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
         sqlx::any::install_default_drivers();
-        let mut options = AnyPoolOptions::new()
-            .max_connections(8)
-            .acquire_timeout(PATIENCE);
+        let mut options = AnyPoolOptions::new().max_connections(8).acquire_timeout(PATIENCE);
         let mut url = url.to_owned();
         let sqlite = sqlite_file(&url).map(Path::to_owned);
         if let Some(file) = &sqlite {
@@ -70,10 +68,7 @@ impl Store {
         }
         first.close().await.map_err(cannot)?;
         let pool = options.connect(&url).await.map_err(cannot)?;
-        MIGRATIONS
-            .run(&pool)
-            .await
-            .map_err(|error| OpenError(why_not_migrated(&url, &error)))?;
+        MIGRATIONS.run(&pool).await.map_err(|error| OpenError(why_not_migrated(&url, &error)))?;
         Ok(Self { pool })
     }
 
@@ -133,15 +128,9 @@ fn prepare_folder(file: &Path) -> Result<(), OpenError> {
             "SIGNALBOX_DATABASE_URL must name a file, as in sqlite://data/signalbox.db".into(),
         ));
     }
-    match file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    {
+    match file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         Some(folder) => create_private_folder(folder).map_err(|error| {
-            OpenError(format!(
-                "cannot create the database's folder {}: {error}",
-                folder.display()
-            ))
+            OpenError(format!("cannot create the database's folder {}: {error}", folder.display()))
         }),
         None => Ok(()),
     }
@@ -173,6 +162,9 @@ fn why_not_migrated(url: &str, error: &MigrateError) -> String {
     match error {
         MigrateError::VersionMissing(version) => format!(
             "{place} was made by a newer version of Signalbox (migration {version}): start that one, or restore a backup"
+        ),
+        MigrateError::VersionMismatch(version) => format!(
+            "the tables of {place} were made by another version of Signalbox (migration {version} differs): start that one, or restore a backup"
         ),
         error => format!("cannot bring the tables of {place} up to date: {error}"),
     }

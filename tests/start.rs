@@ -30,11 +30,8 @@ impl Place {
 
     /// What a start says that is refused.
     fn refusal(&self, env: &[(&str, &str)]) -> String {
-        let Output { status, stderr, .. } = self
-            .command()
-            .envs(env.iter().copied())
-            .output()
-            .expect("the program runs");
+        let Output { status, stderr, .. } =
+            self.command().envs(env.iter().copied()).output().expect("the program runs");
         assert_eq!(status.code(), Some(1));
         String::from_utf8(stderr).expect("text")
     }
@@ -85,14 +82,8 @@ fn an_unknown_setting_is_named_with_the_one_that_was_meant() {
         assert!(said.contains(&format!("unknown setting {text}")), "{said}");
     }
     for (file, text) in [
-        (
-            "[default]\nprot = 1",
-            "prot in Rocket.toml [default]: did you mean port?",
-        ),
-        (
-            "[defualt]\nport = 1",
-            "[defualt] in Rocket.toml: did you mean [default]?",
-        ),
+        ("[default]\nprot = 1", "prot in Rocket.toml [default]: did you mean port?"),
+        ("[defualt]\nport = 1", "[defualt] in Rocket.toml: did you mean [default]?"),
     ] {
         fs::write(place.0.join("Rocket.toml"), file).expect("writes the file");
         let said = place.refusal(&[]);
@@ -103,11 +94,9 @@ fn an_unknown_setting_is_named_with_the_one_that_was_meant() {
 #[test]
 fn a_wrong_value_is_named() {
     let place = Place::new("wrong");
-    for (name, value) in [
-        ("ROCKET_PORT", "eighty"),
-        ("ROCKET_SECRET_KEY", "short"),
-        ("RUST_LOG", "info,=="),
-    ] {
+    for (name, value) in
+        [("ROCKET_PORT", "eighty"), ("ROCKET_SECRET_KEY", "short"), ("RUST_LOG", "info,==")]
+    {
         let said = place.refusal(&[(name, value)]);
         assert!(said.contains("wrong setting"), "{said}");
         let key = name.strip_prefix("ROCKET_").unwrap_or(name);
@@ -134,13 +123,8 @@ fn the_first_start_makes_the_keys_and_prints_the_staff_link() {
     let place = Place::new("first");
     let port = free_port();
     let link = || {
-        let mut running = Running(
-            place
-                .command()
-                .env("ROCKET_PORT", &port)
-                .spawn()
-                .expect("the program runs"),
-        );
+        let mut running =
+            Running(place.command().env("ROCKET_PORT", &port).spawn().expect("the program runs"));
         let stdout = running.0.stdout.take().expect("its output");
         let found = BufReader::new(stdout)
             .lines()

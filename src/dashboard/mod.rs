@@ -46,7 +46,5 @@ async fn index(
 /// Mounts it. Comes after the features that it shows.
 #[must_use]
 pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("dashboard", |rocket| async {
-        rocket.mount("/", routes![index])
-    })
+    AdHoc::on_ignite("dashboard", |rocket| async { rocket.mount("/", routes![index]) })
 }

@@ -45,10 +45,10 @@ impl Supervisor {
 
     /// Starts the service, lets it tick until it is told to stop, and stops it.
     pub(super) async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
-        if self.run_until(&mut stop).await {
-            if let Err(error) = guarded(self.service.stop()).await {
-                tracing::error!(service = self.name(), "stopping failed: {error}");
-            }
+        if self.run_until(&mut stop).await
+            && let Err(error) = guarded(self.service.stop()).await
+        {
+            tracing::error!(service = self.name(), "stopping failed: {error}");
         }
         let mut status = self.status.lock();
         status.enter(ServiceState::Stopped);

@@ -9,7 +9,7 @@ use crate::host::{Host, HostedService, Schedule, ServiceError, TickContext};
 
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Publishes the host's status, itself included. Nothing is kept, so it rests while nobody follows.
+/// Publishes the host's status, itself included. Nothing of it is kept as history.
 pub(super) struct StatusService {
     host: Host,
     source: Source,
@@ -38,9 +38,6 @@ impl HostedService for StatusService {
     }
 
     async fn tick(&self, cx: &TickContext) -> Result<(), ServiceError> {
-        if !self.source.is_watched() {
-            return Ok(());
-        }
         let at = cx.at.timestamp_millis();
         self.source.publish(at, json!({ "at": at, "services": self.host.status() }), &[]).await
     }

@@ -50,16 +50,8 @@ async fn refusal(url: &str) -> String {
 
 #[rocket::async_test]
 async fn says_what_is_wrong_with_a_url() {
-    assert!(
-        refusal("mysql://host/db")
-            .await
-            .contains("must begin with sqlite:// or postgres://")
-    );
-    assert!(
-        refusal("sqlite::memory:")
-            .await
-            .contains("must name a file")
-    );
+    assert!(refusal("mysql://host/db").await.contains("must begin with sqlite:// or postgres://"));
+    assert!(refusal("sqlite::memory:").await.contains("must name a file"));
     let folder = Folder::new();
     let text = refusal(&format!("sqlite://{}/none.db?mode=ro", folder.0.display())).await;
     assert!(text.contains("none.db"), "{text}");
@@ -78,9 +70,7 @@ async fn a_locked_database_stops_the_start() {
     let folder = Folder::new();
     let store = Store::open(&folder.url()).await.expect("opens");
     store.pool().close().await;
-    let mut holder = AnyConnection::connect(&folder.url())
-        .await
-        .expect("a connection");
+    let mut holder = AnyConnection::connect(&folder.url()).await.expect("a connection");
     for sql in ["PRAGMA locking_mode = EXCLUSIVE", "CREATE TABLE held (id BIGINT)"] {
         holder.execute(sql).await.expect("locks");
     }

@@ -30,9 +30,7 @@ pub fn url(name: &str) -> Option<String> {
 /// Mounts `/assets`.
 #[must_use]
 pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("assets", |rocket| async {
-        rocket.mount("/", routes![asset, favicon])
-    })
+    AdHoc::on_ignite("assets", |rocket| async { rocket.mount("/", routes![asset, favicon]) })
 }
 
 struct Asset {
@@ -75,12 +73,10 @@ fn find(name: &str) -> Option<(String, EmbeddedFile)> {
 
 /// The first 64 bits of the content's SHA-256.
 fn hash(file: &EmbeddedFile) -> String {
-    file.metadata.sha256_hash()[..8]
-        .iter()
-        .fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    file.metadata.sha256_hash()[..8].iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 impl<'r> Responder<'r, 'static> for Asset {
@@ -99,9 +95,8 @@ impl<'r> Responder<'r, 'static> for Asset {
         if request.headers().get_one("If-None-Match") == Some(&etag) {
             return response.status(Status::NotModified).ok();
         }
-        let zipped = takes_gzip(request)
-            .then(|| Files::get(&format!("{}.gz", self.name)))
-            .flatten();
+        let zipped =
+            takes_gzip(request).then(|| Files::get(&format!("{}.gz", self.name))).flatten();
         let body: Cow<'static, [u8]> = match zipped {
             Some(zipped) => {
                 response.header(Header::new("Content-Encoding", "gzip"));
@@ -114,14 +109,10 @@ impl<'r> Responder<'r, 'static> for Asset {
 }
 
 fn takes_gzip(request: &Request<'_>) -> bool {
-    request
-        .headers()
-        .get("Accept-Encoding")
-        .flat_map(|header| header.split(','))
-        .any(|coding| {
-            let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
-            name.trim().eq_ignore_ascii_case("gzip") && !matches!(weight.trim(), "q=0" | "q=0.0")
-        })
+    request.headers().get("Accept-Encoding").flat_map(|header| header.split(',')).any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        name.trim().eq_ignore_ascii_case("gzip") && !matches!(weight.trim(), "q=0" | "q=0.0")
+    })
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! A page puts `{{ page.csrf }}` into a hidden field `csrf` of each form, and its route
 //! takes the form as [`CsrfForm`]:
 //!
-//! ```ignore
+//! ```text
 //! #[post("/polls", data = "<form>")]
 //! async fn create(staff: Staff, form: CsrfForm<NewPoll>) -> Result<Redirect, Failure> { … }
 //! ```
@@ -65,10 +65,7 @@ impl<'r> FromForm<'r> for NoFields {
 /// The token of this browser, made when it has none. Empty, and so never accepted, when
 /// the system has no random numbers.
 pub(super) fn token(request: &Request<'_>) -> String {
-    request
-        .local_cache(|| Token(known(request).unwrap_or_else(|| make(request))))
-        .0
-        .clone()
+    request.local_cache(|| Token(known(request).unwrap_or_else(|| make(request)))).0.clone()
 }
 
 struct Token(String);
@@ -80,10 +77,8 @@ fn known(request: &Request<'_>) -> Option<String> {
 
 fn make(request: &Request<'_>) -> String {
     let token = random_token().unwrap_or_default();
-    let cookie = Cookie::build((COOKIE, token.clone()))
-        .path("/")
-        .http_only(true)
-        .same_site(SameSite::Lax);
+    let cookie =
+        Cookie::build((COOKIE, token.clone())).path("/").http_only(true).same_site(SameSite::Lax);
     request.cookies().add_private(cookie);
     token
 }
@@ -116,10 +111,7 @@ async fn read<'r, T: for<'f> FromForm<'f> + 'static>(
     let limit = request.limits().get("form").unwrap_or(Limits::FORM);
     let text = data.open(limit).into_string().await?;
     if !text.is_complete() {
-        return Err(Failure::new(
-            Status::PayloadTooLarge,
-            "The form is too long.",
-        ));
+        return Err(Failure::new(Status::PayloadTooLarge, "The form is too long."));
     }
     let raw = RawStr::new(text.as_str());
     let given = raw
@@ -138,9 +130,7 @@ async fn read<'r, T: for<'f> FromForm<'f> + 'static>(
     }
     Form::parse_encoded(raw).map_err(|errors| {
         let error = errors.iter().next();
-        let field = error
-            .and_then(|error| error.name.as_ref())
-            .map(ToString::to_string);
+        let field = error.and_then(|error| error.name.as_ref()).map(ToString::to_string);
         let text = error.map_or_else(String::new, ToString::to_string);
         Failure::invalid(field.unwrap_or_default(), text)
     })

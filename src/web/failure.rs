@@ -27,11 +27,7 @@ pub struct Failure {
 impl Failure {
     /// An error with a status of its own.
     pub fn new(status: Status, text: impl Into<String>) -> Self {
-        Self {
-            status,
-            text: text.into(),
-            field: None,
-        }
+        Self { status, text: text.into(), field: None }
     }
 
     /// 404: what is asked for does not exist.
@@ -46,10 +42,7 @@ impl Failure {
 
     /// 422: the field of that name is wrong; the text says how to put it right.
     pub fn invalid(field: impl Into<String>, text: impl Into<String>) -> Self {
-        Self {
-            field: Some(field.into()),
-            ..Self::new(Status::UnprocessableEntity, text)
-        }
+        Self { field: Some(field.into()), ..Self::new(Status::UnprocessableEntity, text) }
     }
 
     /// 500: our own fault. The cause goes into the log and nowhere else.
@@ -113,10 +106,7 @@ struct ErrorPage<'a> {
 impl<'r> Responder<'r, 'static> for Failure {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         let (content_type, body) = if wants_json(request) {
-            let json = Json {
-                error: &self.text,
-                field: self.field.as_deref(),
-            };
+            let json = Json { error: &self.text, field: self.field.as_deref() };
             (ContentType::JSON, serde_json::to_string(&json).ok())
         } else {
             let page = ErrorPage {
@@ -138,10 +128,7 @@ impl<'r> Responder<'r, 'static> for Failure {
 /// Programs call the API, or say that they rather take JSON than a page.
 fn wants_json(request: &Request<'_>) -> bool {
     request.uri().path().starts_with("/api/")
-        || request
-            .accept()
-            .map(Accept::preferred)
-            .is_some_and(|media| media.is_json())
+        || request.accept().map(Accept::preferred).is_some_and(|media| media.is_json())
 }
 
 #[derive(Clone)]

@@ -71,10 +71,7 @@ impl PageHead {
     /// `aria-current` for a link of the navigation: on the page itself and below it.
     #[must_use]
     pub fn current(&self, link: &str) -> Markup {
-        let below = self
-            .path
-            .strip_prefix(link)
-            .is_some_and(|rest| rest.starts_with('/'));
+        let below = self.path.strip_prefix(link).is_some_and(|rest| rest.starts_with('/'));
         Markup(if self.path == link {
             " aria-current=\"page\"".into()
         } else if below && link != "/" {

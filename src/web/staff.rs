@@ -11,7 +11,6 @@ use rocket::{Orbit, Rocket, State, get, post, routes};
 
 use super::csrf::{CsrfForm, NoFields};
 use super::{Failure, Page, PageHead, Visit};
-use crate::config::Settings;
 use crate::keys::StaffKey;
 
 const COOKIE: &str = "staff";
@@ -25,10 +24,7 @@ pub struct Staff(());
 pub(super) fn is_staff(request: &Request<'_>) -> bool {
     let cookie = request.cookies().get_private(COOKIE);
     cookie.is_some_and(|cookie| {
-        request
-            .rocket()
-            .state::<StaffKey>()
-            .is_some_and(|key| key.matches(cookie.value()))
+        request.rocket().state::<StaffKey>().is_some_and(|key| key.matches(cookie.value()))
     })
 }
 
@@ -53,7 +49,6 @@ impl<'r> FromRequest<'r> for Staff {
 #[template(path = "staff.html")]
 struct StaffPage {
     page: PageHead,
-    key_file: String,
 }
 
 /// The link itself: a right key signs in. Without one, the page says how to get it.
@@ -61,15 +56,11 @@ struct StaffPage {
 async fn sign_in(
     key: Option<&str>,
     staff_key: &State<StaffKey>,
-    settings: &State<Settings>,
     cookies: &CookieJar<'_>,
     visit: Visit,
 ) -> Result<Result<Redirect, Page<StaffPage>>, Failure> {
     let Some(key) = key else {
-        return Ok(Err(Page(StaffPage {
-            page: PageHead::new("Staff", &visit),
-            key_file: settings.data_dir.join("staff.key").display().to_string(),
-        })));
+        return Ok(Err(Page(StaffPage { page: PageHead::new("Staff", &visit) })));
     };
     if !staff_key.matches(key) {
         return Err(Failure::new(

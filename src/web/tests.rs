@@ -10,7 +10,7 @@ use crate::config::{Config, defaults};
 use crate::keys::random_token;
 
 #[get("/token")]
-fn token(visit: Visit) -> String {
+async fn token(visit: Visit) -> String {
     super::PageHead::new("", &visit).csrf
 }
 
@@ -41,10 +41,8 @@ async fn broken() -> Result<(), Failure> {
 
 /// The pages of this module and a client with its own cookies.
 async fn site() -> (Client, String) {
-    let folder = std::env::temp_dir().join(format!(
-        "signalbox-{}",
-        random_token().expect("random numbers")
-    ));
+    let folder =
+        std::env::temp_dir().join(format!("signalbox-{}", random_token().expect("random numbers")));
     let config = Config::resolve(defaults().merge(("data_dir", &folder))).expect("good settings");
     let _ = std::fs::remove_dir_all(folder);
     let key = config.staff_key.reveal().to_owned();
@@ -129,16 +127,10 @@ async fn failures_are_pages_to_people_and_json_to_programs() {
     assert!(text(page).await.contains("Give it a &#60;title&#62;."));
 
     let json = site.get("/taken").header(Accept::JSON).dispatch().await;
-    assert_eq!(
-        text(json).await,
-        r#"{"error":"Give it a <title>.","field":"title"}"#
-    );
+    assert_eq!(text(json).await, r#"{"error":"Give it a <title>.","field":"title"}"#);
     let nothing = site.get("/api/nothing").dispatch().await;
     assert_eq!(nothing.status(), Status::NotFound);
-    assert_eq!(
-        text(nothing).await,
-        r#"{"error":"There is nothing at this address."}"#
-    );
+    assert_eq!(text(nothing).await, r#"{"error":"There is nothing at this address."}"#);
     let broken = site.get("/broken").dispatch().await;
     assert_eq!(broken.status(), Status::InternalServerError);
     assert!(!text(broken).await.contains("secret cause"));
@@ -169,10 +161,7 @@ async fn assets_are_kept_for_ever_and_sent_small() {
     let plain = site.get(&url).dispatch().await;
     assert_eq!(plain.headers().get_one("Content-Encoding"), None);
     assert!(
-        plain
-            .headers()
-            .get_one("Cache-Control")
-            .is_some_and(|cache| cache.contains("immutable"))
+        plain.headers().get_one("Cache-Control").is_some_and(|cache| cache.contains("immutable"))
     );
     let etag = plain.headers().get_one("ETag").expect("a tag").to_owned();
     let known = site.get(&url).header(Header::new("If-None-Match", etag));

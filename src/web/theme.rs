@@ -31,10 +31,7 @@ impl Theme {
     /// What the browser chose before.
     pub(super) fn of(cookies: &CookieJar<'_>) -> Self {
         let chosen = cookies.get(COOKIE).map(Cookie::value);
-        Self::ALL
-            .into_iter()
-            .find(|theme| chosen == Some(theme.name()))
-            .unwrap_or_default()
+        Self::ALL.into_iter().find(|theme| chosen == Some(theme.name())).unwrap_or_default()
     }
 
     /// Its name in the cookie, in forms and in `data-theme`.
@@ -74,19 +71,13 @@ async fn choose(choice: Form<Choice>, cookies: &CookieJar<'_>) -> Redirect {
 /// Only a path of this site is gone back to: `//host` would lead away from it.
 fn local(back: &str) -> &str {
     let leads_away = back.starts_with("//") || back.starts_with("/\\");
-    if back.starts_with('/') && !leads_away {
-        back
-    } else {
-        "/"
-    }
+    if back.starts_with('/') && !leads_away { back } else { "/" }
 }
 
 /// Mounts the switch.
 #[must_use]
 pub fn stage() -> AdHoc {
-    AdHoc::on_ignite("theme", |rocket| async {
-        rocket.mount("/", routes![choose])
-    })
+    AdHoc::on_ignite("theme", |rocket| async { rocket.mount("/", routes![choose]) })
 }
 
 #[cfg(test)]
@@ -96,12 +87,7 @@ mod tests {
     #[test]
     fn goes_back_only_to_this_site() {
         assert_eq!(local("/polls/3"), "/polls/3");
-        for elsewhere in [
-            "//evil.example",
-            "/\\evil.example",
-            "https://evil.example",
-            "",
-        ] {
+        for elsewhere in ["//evil.example", "/\\evil.example", "https://evil.example", ""] {
             assert_eq!(local(elsewhere), "/");
         }
     }

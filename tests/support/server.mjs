@@ -1,4 +1,4 @@
-// The program itself, started for a test in a folder of its own.
+// The program itself, started for a test file in a folder of its own.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -6,17 +6,32 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { within } from "./wait.mjs";
 
 const program = resolve(process.env.BINARY_UNDER_TEST ?? "target/debug/signalbox");
 
-/** A port that nobody listens on now. */
+/** What the tests inherit, without the settings of an installation on this machine. */
+const inherited = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(ROCKET|SIGNALBOX)_/.test(name)),
+);
+
+/**
+ * A port that nobody listens on now. From below the range that systems give to clients, so that
+ * it is still free when the server comes back to it.
+ */
 async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    const server = createServer();
+    const taken = await new Promise((done) => {
+      server.once("error", () => done(true));
+      server.listen(port, "127.0.0.1", () => done(false));
+    });
+    if (taken) continue;
+    server.close();
+    await once(server, "close");
+    return port;
+  }
 }
 
 /**
@@ -28,35 +43,37 @@ export async function startServer(env = {}) {
   const port = await freePort();
   const server = { url: `http://127.0.0.1:${port}`, staffLink: "", down, up, restart, stop };
   let child;
+  process.once("exit", () => child?.kill("SIGKILL"));
 
   async function up() {
     child = spawn(program, {
       cwd: folder,
-      env: { ...process.env, ROCKET_PORT: String(port), ...env },
+      env: { RUST_LOG: "error", ...inherited, ROCKET_PORT: String(port), ...env },
       stdio: ["ignore", "pipe", "inherit"],
     });
-    const lines = createInterface({ input: child.stdout });
-    for await (const line of lines) {
-      const link = line.match(/^Staff link: http:\/\/[^/]+(.*)$/);
-      if (!link) continue;
-      server.staffLink = server.url + link[1];
-      break;
-    }
-    if (!server.staffLink) throw new Error(`${program} did not start`);
+    await within("the start of the program", started());
     child.stdout.resume();
-    await answering();
   }
 
   /** The link is printed at lift-off, when the port is bound already. */
-  async function answering() {
-    const response = await fetch(`${server.url}/healthz`);
-    if (!response.ok) throw new Error(`not healthy: ${await response.text()}`);
+  async function started() {
+    await Promise.race([once(child, "spawn"), once(child, "error").then(([error]) => { throw error; })]);
+    let link;
+    for await (const line of createInterface({ input: child.stdout })) {
+      link = line.match(/^Staff link: http:\/\/[^/]+(.*)$/)?.[1];
+      if (link) break;
+    }
+    if (!link) throw new Error(`${program} did not start`);
+    server.staffLink = server.url + link;
+    const health = await fetch(`${server.url}/healthz`);
+    if (!health.ok) throw new Error(`not healthy: ${await health.text()}`);
   }
 
   async function down(signal = "SIGTERM") {
     if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
     child.kill(signal);
-    await once(child, "exit");
+    await within(`the end of the program after ${signal}`, ended);
   }
 
   async function restart(signal) {

@@ -10,7 +10,7 @@ use rocket::{
 
 use crate::{
     caller::Asking, clients::Clients, connection::Ending, groups::Groups, hub::Hub,
-    lifetime::Lifetime,
+    lifetime::Lifetime, metrics::HubMetrics,
 };
 
 /// Calls a hub's clients from outside of it: from services, request handlers, anywhere.
@@ -62,6 +62,11 @@ impl<H: Hub> HubContext<H> {
     /// Who is in which group.
     pub fn groups(&self) -> Groups<H> {
         Groups::new(self.lifetime.clone())
+    }
+
+    /// What has been counted: see [`HubMetrics`].
+    pub fn metrics(&self) -> HubMetrics {
+        HubMetrics::of(H::NAME, self.lifetime.metrics.clone())
     }
 
     /// How many clients are connected to this server.

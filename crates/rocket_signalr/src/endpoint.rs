@@ -21,7 +21,7 @@ use crate::{
     clock,
     connection::{Connection, Ending, run},
     context::HubContext,
-    dispatch::HubDispatcher,
+    dispatch::{HubDispatcher, HubFilter, HubFilters},
     hub::Hub,
     id::ConnectionId,
     lifetime::Lifetime,
@@ -44,6 +44,7 @@ pub struct HubEndpoint<H: Hub> {
     hub: Arc<H>,
     context: HubContext<H>,
     authenticate: Arc<dyn Authenticate>,
+    filters: HubFilters,
     /// At least one; its options are set by [`HubEndpoint::options`].
     places: Vec<(String, HubOptions)>,
     mounted: OnceLock<Vec<(String, Endpoint<H>)>>,
@@ -55,6 +56,7 @@ impl<H: Hub> HubEndpoint<H> {
             hub: Arc::new(hub),
             context: HubContext::new(Arc::new(Lifetime::default())),
             authenticate: Arc::new(Nobody),
+            filters: HubFilters::new(),
             places: vec![(normalized(path), HubOptions::default())],
             mounted: OnceLock::new(),
         }
@@ -82,17 +84,31 @@ impl<H: Hub> HubEndpoint<H> {
         self
     }
 
+    /// Puts a filter around the hub's methods, inside of those before.
+    pub fn filter(mut self, filter: impl HubFilter) -> Self {
+        self.filters = self.filters.with(filter);
+        self
+    }
+
     /// The hub as seen from outside: for services that call its clients.
     pub fn context(&self) -> HubContext<H> {
         self.context.clone()
     }
 
+    /// The places as they were mounted; none before.
     fn mounted(&self) -> &[(String, Endpoint<H>)] {
+        self.mounted.get().map_or(&[], Vec::as_slice)
+    }
+
+    fn mount(&self, global: Option<&HubFilters>) -> &[(String, Endpoint<H>)] {
         self.mounted.get_or_init(|| {
+            let filters = global.into_iter().chain([&self.filters]);
+            let filters = filters.flat_map(|filters| filters.0.iter().cloned()).collect();
             let dispatcher = HubDispatcher::new(
                 self.hub.clone(),
                 self.context.clone(),
                 self.authenticate.clone(),
+                filters,
             );
             let dispatcher = Arc::new(dispatcher);
             let endpoint = |(path, options): &(String, HubOptions)| {
@@ -144,7 +160,8 @@ impl<H: Hub> Fairing for HubEndpoint<H> {
     }
 
     async fn on_ignite(&self, mut rocket: Rocket<Build>) -> fairing::Result {
-        for (path, endpoint) in self.mounted() {
+        let endpoints = self.mount(rocket.state());
+        for (path, endpoint) in endpoints {
             if Origin::parse(path).is_err() {
                 rocket::error!("hub {}: '{path}' is no path", H::NAME);
                 return Err(rocket);
@@ -261,9 +278,18 @@ impl<H: Hub> Endpoint<H> {
     pub(crate) fn serve(&self, connection: Arc<Connection>) {
         let endpoint = self.clone();
         self.0.tasks.spawn(async move {
-            let token = connection.token;
-            run(connection, endpoint.0.dispatcher.clone()).await;
-            endpoint.0.connections.remove(&token);
+            let Shared { dispatcher, connections, .. } = &*endpoint.0;
+            let (metrics, transport) = (dispatcher.metrics(), connection.transport());
+            let begin = clock::now();
+            if let Some(transport) = transport {
+                metrics.opened(transport);
+            }
+            run(connection.clone(), dispatcher.clone()).await;
+            connections.remove(&connection.token);
+            if let (Some(transport), Some(ending)) = (transport, connection.ending()) {
+                let lasted = Duration::from_millis(clock::now() - begin);
+                metrics.closed(transport, ending.status, lasted);
+            }
         });
     }
 

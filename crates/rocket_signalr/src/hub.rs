@@ -14,7 +14,7 @@ use crate::{
 /// A hub: methods that clients call, and clients whose methods it calls.
 ///
 /// Implemented by the [`#[hub]`](crate::hub) attribute. There is one instance for all connections;
-/// what belongs to a connection is kept in [`Caller::items`].
+/// what belongs to a connection is kept with [`Caller::insert`].
 pub trait Hub: Send + Sync + Sized + 'static {
     /// What the hub can call on its clients: made by [`#[hub_client]`](crate::hub_client).
     type Client: HubClient;

@@ -47,6 +47,7 @@ mod groups;
 mod hub;
 mod id;
 mod lifetime;
+mod metrics;
 mod options;
 mod protocol;
 mod request;
@@ -59,11 +60,15 @@ pub use self::{
     caller::Caller,
     clients::{CallerClients, ClientProxy, Clients, HubClient, Many, NoClient, Single},
     context::HubContext,
-    dispatch::UploadStream,
+    dispatch::{
+        FilterContext, HubFilter, HubFilters, NextConnected, NextDisconnected, NextMethod, Reply,
+        UploadStream,
+    },
     endpoint::HubEndpoint,
     error::{DisconnectReason, HubError, SendError},
     groups::Groups,
     hub::Hub,
+    metrics::HubMetrics,
     options::HubOptions,
     transport::{AllowedOrigins, Transports},
 };
@@ -72,7 +77,7 @@ pub use self::{
 #[doc(hidden)]
 pub mod __private {
     pub use crate::{
-        dispatch::{Binder, Call, HubMethod, Reply, StreamFault, StreamSink},
+        dispatch::{Binder, Call, HubMethod, StreamFault, StreamSink},
         protocol::BindError,
     };
 }

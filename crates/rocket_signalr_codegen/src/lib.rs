@@ -10,7 +10,7 @@ use syn::parse_macro_input;
 
 /// Makes an `impl` block the face of a hub: its methods are what clients can call.
 ///
-/// ```ignore
+/// ```text
 /// #[hub(client = ChatClient)]           // without `client`, the hub calls nothing on its clients
 /// impl ChatHub {
 ///     async fn send_message(&self, caller: &Caller<Self>, text: String) -> Result<(), HubError> { … }
@@ -40,7 +40,7 @@ pub fn hub(arguments: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Declares the methods that a hub may call on its clients.
 ///
-/// ```ignore
+/// ```text
 /// #[hub_client]
 /// pub trait ChatClient {
 ///     async fn receive_message(&self, user: &str, text: &str);    // as "receiveMessage"

@@ -7,7 +7,7 @@ pub(crate) fn pascal_case(name: &str) -> String {
     name.split('_')
         .flat_map(|word| {
             let mut letters = word.chars();
-            letters.next().map(|first| first.to_uppercase()).into_iter().flatten().chain(letters)
+            letters.next().map(char::to_uppercase).into_iter().flatten().chain(letters)
         })
         .collect()
 }
@@ -16,7 +16,7 @@ pub(crate) fn pascal_case(name: &str) -> String {
 pub(crate) fn camel_case(name: &str) -> String {
     let pascal = pascal_case(name);
     let mut letters = pascal.chars();
-    letters.next().map(|first| first.to_lowercase()).into_iter().flatten().chain(letters).collect()
+    letters.next().map(char::to_lowercase).into_iter().flatten().chain(letters).collect()
 }
 
 /// Takes `#[name = "…"]` out of the attributes.

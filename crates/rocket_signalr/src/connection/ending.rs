@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use crate::{
     error::{DisconnectReason, HubError},
+    metrics::ConnectionStatus,
     protocol::handshake::HandshakeError,
 };
 
@@ -15,6 +16,8 @@ pub(crate) struct Ending {
     pub(crate) farewell: Farewell,
     /// The error is what the client said.
     pub(crate) by_client: bool,
+    /// What is counted.
+    pub(crate) status: ConnectionStatus,
 }
 
 /// What the client is told.
@@ -43,6 +46,7 @@ impl Ending {
             error,
             farewell: Farewell::Close { allow_reconnect, until_heard: true },
             by_client: false,
+            status: ConnectionStatus::NormalClosure,
         }
     }
 
@@ -68,7 +72,17 @@ impl Ending {
     }
 
     pub(crate) fn server_stops() -> Self {
+        Self { status: ConnectionStatus::AppShutdown, ..Self::close(None, true) }
+    }
+
+    /// The sign-in of its user is over.
+    pub(crate) fn sign_in_expired() -> Self {
         Self::close(None, true)
+    }
+
+    /// Nobody came, or came back, in time.
+    pub(crate) fn abandoned() -> Self {
+        Self { status: ConnectionStatus::Timeout, ..Self::gone(None) }
     }
 
     /// The client broke the hub protocol. `kind` and `detail` are those of the reference.
@@ -86,18 +100,15 @@ impl Ending {
     }
 
     pub(crate) fn client_timeout() -> Self {
-        Self::protocol(
-            "OperationCanceledException",
-            "Client hasn't sent a message/ping within the configured ClientTimeoutInterval.",
-        )
+        let text = "Client hasn't sent a message/ping within the configured ClientTimeoutInterval.";
+        Self {
+            status: ConnectionStatus::Timeout,
+            ..Self::protocol("OperationCanceledException", text)
+        }
     }
 
     pub(crate) fn handshake(error: impl Into<String>) -> Self {
-        Self {
-            error: None,
-            farewell: Farewell::Handshake { error: error.into() },
-            by_client: false,
-        }
+        Self { farewell: Farewell::Handshake { error: error.into() }, ..Self::close(None, false) }
     }
 
     pub(crate) fn handshake_timeout() -> Self {
@@ -107,7 +118,8 @@ impl Ending {
     /// More waits for the client than it is allowed. It is told behind all that waits.
     pub(crate) fn too_slow() -> Self {
         let text = "The client takes its messages too slowly.";
-        Self::close(Some(HubError::with_kind("SlowClientException", text)), true)
+        let error = HubError::with_kind("SlowClientException", text);
+        Self { status: ConnectionStatus::SlowClient, ..Self::close(Some(error), true) }
     }
 
     /// The client takes nothing at all.
@@ -117,7 +129,7 @@ impl Ending {
 
     /// The client closed its WebSocket, or broke its rules (then there is an error).
     pub(crate) fn close_frame(code: u16, error: Option<HubError>) -> Self {
-        Self { error, farewell: Farewell::CloseFrame(code), by_client: false }
+        Self { farewell: Farewell::CloseFrame(code), ..Self::close(error, true) }
     }
 
     /// The client went away in the middle of a message.
@@ -133,11 +145,8 @@ impl Ending {
 
     /// The socket ended, with or without an error.
     pub(crate) fn gone(error: Option<&std::io::Error>) -> Self {
-        Self {
-            error: error.map(|e| HubError::with_kind("ConnectionResetException", e.to_string())),
-            farewell: Farewell::None,
-            by_client: false,
-        }
+        let error = error.map(|e| HubError::with_kind("ConnectionResetException", e.to_string()));
+        Self { farewell: Farewell::None, ..Self::close(error, true) }
     }
 
     pub(crate) fn reason(&self) -> DisconnectReason {

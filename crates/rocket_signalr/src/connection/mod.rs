@@ -270,7 +270,7 @@ impl Connection {
         }
         if self.outbox.idle_since().is_some_and(|since| overdue(since, options.disconnect_timeout))
         {
-            self.end(Ending::gone(None));
+            self.end(Ending::abandoned());
             return false;
         }
         let Some(transport) = self.transport() else { return true };
@@ -280,7 +280,7 @@ impl Connection {
             return true;
         }
         if options.close_on_authentication_expiration && self.expired() {
-            self.end(Ending::server_stops());
+            self.end(Ending::sign_in_expired());
             return true;
         }
         if transport == Transport::LongPolling {

@@ -168,7 +168,8 @@ impl Outbox {
     /// Takes a message that is not counted and not sent again: a ping or an Ack.
     pub(crate) fn signal(&self, frame: &Frame) {
         let mut state = self.state.lock();
-        if !state.closed && !(state.replay.is_some() && matches!(state.link, Link::None)) {
+        let lost = state.replay.is_some() && matches!(state.link, Link::None);
+        if !state.closed && !lost {
             let bytes = state.bytes_of(frame);
             state.write_or_queue(bytes);
         }

@@ -1,32 +1,25 @@
 //! Carries out the messages of a connection.
 
-use std::{
-    any::Any,
-    borrow::Cow,
-    fmt,
-    future::{Future, poll_fn},
-    panic::{AssertUnwindSafe, catch_unwind},
-    pin::{Pin, pin},
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::{borrow::Cow, sync::Arc, time::Instant};
 
-use tokio::sync::oneshot;
-use tracing::{Instrument, debug, error, instrument::Instrumented, warn};
+use tracing::{Instrument, debug, error};
 
 use super::{
-    call::{Binder, Call, HubMethod, Reply, Running, StreamFault, Work},
+    call::{Binder, Call, HubMethod, Work},
+    filter::{self, FilterContext, HubFilter, NextConnected, NextDisconnected},
+    running::{Invoked, caught},
     slot::Slot,
 };
 use crate::{
     auth::{Authenticate, Authorize, Resource},
     caller::{Asking, Caller},
-    connection::{Connection, Dispatch, Ending, Stop, UploadEnd},
+    connection::{Connection, Dispatch, Ending, UploadEnd},
     context::HubContext,
     error::{DisconnectReason, HubError},
     hub::Hub,
     lifetime::{Answer, Answered},
-    protocol::{Frame, Incoming, Invocation, Outcome},
+    metrics::Metrics,
+    protocol::{Incoming, Invocation, Outcome},
 };
 
 /// Brings a hub's messages to its methods.
@@ -35,6 +28,7 @@ pub(crate) struct HubDispatcher<H: Hub> {
     context: HubContext<H>,
     methods: &'static [HubMethod<H>],
     authenticate: Arc<dyn Authenticate>,
+    filters: Arc<[Arc<dyn HubFilter>]>,
 }
 
 impl<H: Hub> HubDispatcher<H> {
@@ -42,12 +36,22 @@ impl<H: Hub> HubDispatcher<H> {
         hub: Arc<H>,
         context: HubContext<H>,
         authenticate: Arc<dyn Authenticate>,
+        filters: Arc<[Arc<dyn HubFilter>]>,
     ) -> Self {
-        Self { hub, context, methods: H::methods(), authenticate }
+        let methods = H::methods();
+        context.lifetime().metrics.with_methods(methods.iter().map(|method| method.name));
+        Self { hub, context, methods, authenticate, filters }
     }
 
-    fn method(&self, target: &str) -> Option<&'static HubMethod<H>> {
-        self.methods.iter().find(|method| method.name.eq_ignore_ascii_case(target))
+    /// A method, and its place among the hub's methods.
+    fn method(&self, target: &str) -> Option<(usize, &'static HubMethod<H>)> {
+        let is_meant =
+            |(_, method): &(usize, &HubMethod<H>)| method.name.eq_ignore_ascii_case(target);
+        self.methods.iter().enumerate().find(is_meant)
+    }
+
+    pub(crate) fn metrics(&self) -> &Arc<Metrics> {
+        &self.context.lifetime().metrics
     }
 
     fn caller(&self, connection: &Arc<Connection>, asking: Asking) -> Caller<H> {
@@ -62,7 +66,18 @@ impl<H: Hub> Dispatch for HubDispatcher<H> {
 
     async fn connected(&self, connection: &Arc<Connection>) -> Result<(), HubError> {
         let caller = self.caller(connection, Asking::Forbidden("OnConnectedAsync"));
-        let connected = caught(self.hub.on_connected(&caller)).await.flatten();
+        let connected = if self.filters.is_empty() {
+            caught(self.hub.on_connected(&caller)).await
+        } else {
+            let context = FilterContext::new(H::NAME, None, None, connection.clone());
+            let next = NextConnected {
+                filters: &self.filters,
+                context: &context,
+                connected: Box::pin(self.hub.on_connected(&caller)),
+            };
+            caught(next.run()).await
+        };
+        let connected = connected.flatten();
         connected.inspect_err(|error| error!(hub = H::NAME, %error, "error in on_connected"))
     }
 
@@ -71,6 +86,7 @@ impl<H: Hub> Dispatch for HubDispatcher<H> {
         connection: &Arc<Connection>,
         message: Incoming<'_>,
     ) -> Result<(), Ending> {
+        self.metrics().received();
         match message {
             Incoming::Invocation(invocation) => self.invoke(connection, invocation).await,
             Incoming::StreamItem { invocation_id, item } => {
@@ -106,7 +122,19 @@ impl<H: Hub> Dispatch for HubDispatcher<H> {
     ) {
         if told {
             let caller = self.caller(connection, Asking::Forbidden("OnDisconnectedAsync"));
-            if let Err(error) = caught(self.hub.on_disconnected(&caller, &reason)).await {
+            let disconnected = if self.filters.is_empty() {
+                caught(self.hub.on_disconnected(&caller, &reason)).await
+            } else {
+                let context = FilterContext::new(H::NAME, None, None, connection.clone());
+                let next = NextDisconnected {
+                    filters: &self.filters,
+                    context: &context,
+                    reason: &reason,
+                    disconnected: Box::pin(self.hub.on_disconnected(&caller, &reason)),
+                };
+                caught(next.run()).await
+            };
+            if let Err(error) = disconnected {
                 error!(hub = H::NAME, %error, "error in on_disconnected");
             }
         }
@@ -175,7 +203,7 @@ impl<H: Hub> HubDispatcher<H> {
             }
         };
 
-        let Some(method) = self.method(&target) else {
+        let Some((place, method)) = self.method(&target) else {
             refuse(&format!(
                 "Failed to invoke '{target}' due to an error on the server. HubException: Method does not exist."
             ));
@@ -236,6 +264,18 @@ impl<H: Hub> HubDispatcher<H> {
             return;
         }
 
+        let work = if self.filters.is_empty() {
+            work
+        } else {
+            let id = id.map(Into::into);
+            let context = FilterContext::new(H::NAME, Some(name), id, connection.clone());
+            match work {
+                Work::Plain(work) => Work::Plain(filter::around(&self.filters, context, work)),
+                Work::Stream(work) => {
+                    Work::Stream(filter::around_stream(&self.filters, context, work))
+                }
+            }
+        };
         let running = Invoked {
             connection: connection.clone(),
             id: id.map(Into::into),
@@ -243,6 +283,9 @@ impl<H: Hub> HubDispatcher<H> {
             uploads: uploads.iter().map(|(id, _)| id.clone()).collect(),
             streaming,
             slot,
+            metrics: self.metrics().clone(),
+            place,
+            begin: Instant::now(),
         };
         let header = |name| headers.iter().rev().find(|(n, _)| n == name).map(|(_, v)| &**v);
         let span = tracing::debug_span!(
@@ -271,112 +314,4 @@ impl<H: Hub> HubDispatcher<H> {
             }
         }
     }
-}
-
-/// An invocation that runs, and what is to be done when it is over.
-struct Invoked {
-    connection: Arc<Connection>,
-    id: Option<Box<str>>,
-    name: &'static str,
-    uploads: Vec<Box<str>>,
-    streaming: bool,
-    slot: Option<Arc<Slot>>,
-}
-
-impl Invoked {
-    /// Runs a method. Most are done at their first poll: those need no task of their own.
-    async fn run(self, mut work: Instrumented<Running<Reply, HubError>>) {
-        match poll_fn(|cx| Poll::Ready(poll_caught(Pin::new(&mut work), cx))).await {
-            Poll::Ready(result) => self.complete(result.flatten()),
-            Poll::Pending => {
-                tokio::spawn(async move {
-                    let result = caught(work).await.flatten();
-                    self.complete(result);
-                });
-            }
-        }
-    }
-
-    fn complete(self, result: Result<Reply, HubError>) {
-        let frame = match result {
-            Ok(Reply(frame)) => frame,
-            Err(error) => {
-                let name = self.name;
-                self.failure(
-                    format_args!("An unexpected error occurred invoking '{name}' on the server."),
-                    &error,
-                )
-            }
-        };
-        self.answer(frame);
-    }
-
-    /// Runs a streaming method until it ends, fails, or the client wants no more of it.
-    async fn stream(self, work: Running<(), StreamFault>, stopped: oneshot::Receiver<Stop>) {
-        let result = tokio::select! {
-            result = caught(work) => result.unwrap_or_else(|panic| Err(StreamFault::Failed(panic))),
-            _ = stopped => Ok(()),
-        };
-        let frame = match result {
-            Ok(()) => self
-                .id
-                .as_deref()
-                .zip(self.connection.protocol())
-                .map(|(id, protocol)| protocol.completion_void(id)),
-            Err(StreamFault::Refused(error)) => {
-                self.complete(Err(error));
-                return;
-            }
-            Err(StreamFault::Failed(error)) => self.failure(
-                format_args!("An error occurred on the server while streaming results."),
-                &error,
-            ),
-        };
-        self.answer(frame);
-    }
-
-    fn failure(&self, general: fmt::Arguments<'_>, error: &HubError) -> Option<Frame> {
-        warn!(method = self.name, %error, "hub method failed");
-        let text = error.describe(general, self.connection.options.enable_detailed_errors);
-        Some(self.connection.protocol()?.completion_error(self.id.as_deref()?, &text))
-    }
-
-    /// What belongs to the invocation is let go before its client learns that it is over: the
-    /// client may use the ids again at once.
-    fn answer(self, frame: Option<Frame>) {
-        let Self { connection, id, uploads, streaming, slot, .. } = self;
-        if streaming && let Some(id) = &id {
-            connection.calls.close_stream(id);
-        }
-        connection.calls.close_uploads(&uploads);
-        if let Some(frame) = frame {
-            connection.send(&frame);
-        }
-        // Not left to its last owner, which may be a task that outlives the invocation.
-        if let Some(slot) = slot {
-            slot.give_back();
-        }
-    }
-}
-
-/// Runs to the end. A panic is an error like others, the outer one.
-async fn caught<F: Future>(work: F) -> Result<F::Output, HubError> {
-    let mut work = pin!(work);
-    poll_fn(|cx| poll_caught(work.as_mut(), cx)).await
-}
-
-fn poll_caught<F>(work: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<Result<F::Output, HubError>>
-where
-    F: Future + ?Sized,
-{
-    match catch_unwind(AssertUnwindSafe(|| work.poll(cx))) {
-        Ok(poll) => poll.map(Ok),
-        Err(panic) => Poll::Ready(Err(panicked(&*panic))),
-    }
-}
-
-fn panicked(panic: &(dyn Any + Send)) -> HubError {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    HubError::with_kind("Panic", text.unwrap_or_default())
 }

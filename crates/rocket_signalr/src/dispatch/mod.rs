@@ -1,13 +1,16 @@
 //! From a hub message to a hub method, and its result back.
 
 mod call;
+mod filter;
 mod invoke;
+mod running;
 mod slot;
 mod stream;
 mod upload;
 
 pub use self::{
     call::{Binder, Call, HubMethod, Reply, StreamFault},
+    filter::{FilterContext, HubFilter, HubFilters, NextConnected, NextDisconnected, NextMethod},
     stream::StreamSink,
     upload::UploadStream,
 };

@@ -19,6 +19,7 @@ use crate::{
     connection::Connection,
     error::{HubError, SendError},
     id::ConnectionId,
+    metrics::Metrics,
     protocol::{EncodeError, Frame, HubProtocol},
 };
 
@@ -30,6 +31,7 @@ pub(crate) struct Lifetime {
     groups: DashMap<Arc<str>, Arc<Members>>,
     users: DashMap<Box<str>, Arc<Members>>,
     results: Arc<Results>,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 #[derive(Debug)]
@@ -66,13 +68,15 @@ pub(crate) enum Target {
 pub(crate) struct Message<'a> {
     encode: &'a (dyn Fn(HubProtocol) -> Result<Frame, EncodeError> + Sync),
     json: Option<Frame>,
+    /// How many connections it was sent to.
+    sent: usize,
 }
 
 impl<'a> Message<'a> {
     pub(crate) fn new(
         encode: &'a (dyn Fn(HubProtocol) -> Result<Frame, EncodeError> + Sync),
     ) -> Self {
-        Self { encode, json: None }
+        Self { encode, json: None, sent: 0 }
     }
 
     fn frame(&mut self, protocol: HubProtocol) -> Result<&Frame, SendError> {
@@ -92,6 +96,7 @@ impl<'a> Message<'a> {
     fn send(&mut self, connection: &Connection) -> Result<(), SendError> {
         if let Some(protocol) = connection.protocol() {
             connection.send(self.frame(protocol)?);
+            self.sent += 1;
         }
         Ok(())
     }
@@ -240,7 +245,7 @@ impl Lifetime {
         message: &mut Message<'_>,
     ) -> Result<(), SendError> {
         // Without this, tokio's budget turns half of the writes of a large fan-out into queued ones.
-        unconstrained(async {
+        let result = unconstrained(async {
             match target {
                 Target::All => deliver(&self.all, &[], message).await,
                 Target::AllExcept(except) => deliver(&self.all, except, message).await,
@@ -277,7 +282,9 @@ impl Lifetime {
                 }
             }
         })
-        .await
+        .await;
+        self.metrics.sent(message.sent);
+        result
     }
 
     /// Calls a method of one client and waits for what it returns.
@@ -301,6 +308,7 @@ impl Lifetime {
             self.results.forget(number);
         }
         member.connection.send(&frame);
+        self.metrics.sent(1);
         let answer = question.answer().await;
         member.questions.lock().retain(|asked| *asked != number);
         answer
@@ -314,7 +322,10 @@ impl Lifetime {
     /// Sends a message to one connection, however it is named.
     pub(crate) fn send_one(&self, id: &str, message: &mut Message<'_>) -> Result<(), SendError> {
         match ConnectionId::parse(id).and_then(|id| self.member(id)) {
-            Some(member) => message.send(&member.connection),
+            Some(member) => {
+                self.metrics.sent(1);
+                message.send(&member.connection)
+            }
             None => Ok(()),
         }
     }

@@ -15,7 +15,6 @@ const MASK: [u8; 4] = [0x37, 0xFA, 0x21, 0x3D];
 /// How a length is written.
 #[derive(Debug, Clone, Copy)]
 enum Form {
-    Short,
     Bits16,
     Bits64,
 }
@@ -90,7 +89,7 @@ impl Frame {
         let flag = if self.masked { 0x80 } else { 0 };
         to.push(self.first);
         match self.form {
-            Some(Form::Short) | None if len < 126 => to.push(flag | len as u8),
+            None if len < 126 => to.push(flag | len as u8),
             Some(Form::Bits16) | None if len < 65536 => {
                 to.push(flag | 126);
                 to.extend_from_slice(&(len as u16).to_be_bytes());

@@ -1,0 +1,147 @@
+//! An invocation that runs, and its end.
+
+use std::{
+    any::Any,
+    fmt,
+    future::{Future, poll_fn},
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use tokio::sync::oneshot;
+use tracing::{instrument::Instrumented, warn};
+
+use super::{
+    call::{Reply, Running, StreamFault},
+    slot::Slot,
+};
+use crate::{
+    connection::{Connection, Stop},
+    error::HubError,
+    metrics::Metrics,
+    protocol::Frame,
+};
+
+/// An invocation that runs, and what is to be done when it is over.
+pub(super) struct Invoked {
+    pub(super) connection: Arc<Connection>,
+    pub(super) id: Option<Box<str>>,
+    pub(super) name: &'static str,
+    pub(super) uploads: Vec<Box<str>>,
+    pub(super) streaming: bool,
+    pub(super) slot: Option<Arc<Slot>>,
+    pub(super) metrics: Arc<Metrics>,
+    /// The method's place among the hub's methods.
+    pub(super) place: usize,
+    pub(super) begin: Instant,
+}
+
+impl Invoked {
+    /// Runs a method. Most are done at their first poll: those need no task of their own.
+    pub(super) async fn run(self, mut work: Instrumented<Running<Reply, HubError>>) {
+        match poll_fn(|cx| Poll::Ready(poll_caught(Pin::new(&mut work), cx))).await {
+            Poll::Ready(result) => self.complete(result.flatten()),
+            Poll::Pending => {
+                tokio::spawn(async move {
+                    let result = caught(work).await.flatten();
+                    self.complete(result);
+                });
+            }
+        }
+    }
+
+    fn complete(self, result: Result<Reply, HubError>) {
+        let failed = result.is_err();
+        let frame = match result {
+            Ok(Reply(frame)) => frame,
+            Err(error) => {
+                let name = self.name;
+                self.failure(
+                    format_args!("An unexpected error occurred invoking '{name}' on the server."),
+                    &error,
+                )
+            }
+        };
+        self.answer(frame, failed);
+    }
+
+    /// Runs a streaming method until it ends, fails, or the client wants no more of it.
+    pub(super) async fn stream(
+        self,
+        work: Running<(), StreamFault>,
+        stopped: oneshot::Receiver<Stop>,
+    ) {
+        let result = tokio::select! {
+            result = caught(work) => result.unwrap_or_else(|panic| Err(StreamFault::Failed(panic))),
+            _ = stopped => Ok(()),
+        };
+        let failed = result.is_err();
+        let frame = match result {
+            Ok(()) => self
+                .id
+                .as_deref()
+                .zip(self.connection.protocol())
+                .map(|(id, protocol)| protocol.completion_void(id)),
+            Err(StreamFault::Refused(error)) => {
+                self.complete(Err(error));
+                return;
+            }
+            Err(StreamFault::Failed(error)) => self.failure(
+                format_args!("An error occurred on the server while streaming results."),
+                &error,
+            ),
+        };
+        self.answer(frame, failed);
+    }
+
+    /// What the client is told of an error.
+    fn failure(&self, general: fmt::Arguments<'_>, error: &HubError) -> Option<Frame> {
+        warn!(method = self.name, %error, "hub method failed");
+        let text = error.describe(general, self.connection.options.enable_detailed_errors);
+        Some(self.connection.protocol()?.completion_error(self.id.as_deref()?, &text))
+    }
+
+    /// What belongs to the invocation is let go before its client learns that it is over: the
+    /// client may use the ids again at once.
+    fn answer(self, frame: Option<Frame>, failed: bool) {
+        let Self { connection, id, uploads, streaming, slot, metrics, .. } = self;
+        metrics.called(self.place, failed, self.begin.elapsed());
+        if streaming && let Some(id) = &id {
+            connection.calls.close_stream(id);
+        }
+        connection.calls.close_uploads(&uploads);
+        if let Some(frame) = frame {
+            connection.send(&frame);
+            metrics.sent(1);
+        }
+        // Not left to its last owner, which may be a task that outlives the invocation.
+        if let Some(slot) = slot {
+            slot.give_back();
+        }
+    }
+}
+
+/// Runs to the end. A panic is an error like others, the outer one.
+pub(super) async fn caught<F: Future>(work: F) -> Result<F::Output, HubError> {
+    let mut work = pin!(work);
+    poll_fn(|cx| poll_caught(work.as_mut(), cx)).await
+}
+
+fn poll_caught<F>(work: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<Result<F::Output, HubError>>
+where
+    F: Future + ?Sized,
+{
+    match catch_unwind(AssertUnwindSafe(|| work.poll(cx))) {
+        Ok(poll) => poll.map(Ok),
+        Err(panic) => Poll::Ready(Err(panicked(&*panic))),
+    }
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> HubError {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    HubError::with_kind("Panic", text.unwrap_or_default())
+}

@@ -1,0 +1,123 @@
+//! Visitors that want one kind of value, and also take another form of it.
+
+use std::fmt;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde::de::{Deserializer, Error, SeqAccess, Visitor};
+
+use crate::timestamp::Timestamp;
+
+/// Methods that pass on a value as it is.
+macro_rules! forward {
+    ($($method:ident: $type:ty;)*) => {$(
+        fn $method<E: Error>(self, value: $type) -> Result<V::Value, E> {
+            self.0.$method(value)
+        }
+    )*};
+}
+
+/// Wants a number without a fraction. A float will do if it has none: JavaScript knows no other
+/// numbers, and encodes those beyond 32 bits or so as what they are to it.
+pub(super) struct WholeNumber<V>(pub(super) V);
+
+/// Floats of this size and beyond may stand for other numbers that they cannot tell from each other.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for WholeNumber<V> {
+    type Value = V::Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.expecting(formatter)
+    }
+
+    forward! {
+        visit_bool: bool;
+        visit_i8: i8;
+        visit_i16: i16;
+        visit_i32: i32;
+        visit_i64: i64;
+        visit_u8: u8;
+        visit_u16: u16;
+        visit_u32: u32;
+        visit_u64: u64;
+        visit_str: &str;
+        visit_borrowed_str: &'de str;
+        visit_bytes: &[u8];
+        visit_borrowed_bytes: &'de [u8];
+    }
+
+    fn visit_f32<E: Error>(self, value: f32) -> Result<V::Value, E> {
+        self.visit_f64(value.into())
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<V::Value, E> {
+        if value.fract() == 0.0 && value.abs() <= EXACT {
+            // It is known to fit.
+            self.0.visit_i64(value as i64)
+        } else {
+            self.0.visit_f64(value)
+        }
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<V::Value, E> {
+        self.0.visit_unit()
+    }
+}
+
+/// Wants a text. A time will do, and becomes the text that it is in JSON.
+pub(super) struct TimeAsText<V>(pub(super) V);
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for TimeAsText<V> {
+    type Value = V::Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.expecting(formatter)
+    }
+
+    forward! {
+        visit_bool: bool;
+        visit_i64: i64;
+        visit_u64: u64;
+        visit_f64: f64;
+        visit_str: &str;
+        visit_borrowed_str: &'de str;
+        visit_string: String;
+        visit_bytes: &[u8];
+        visit_borrowed_bytes: &'de [u8];
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<V::Value, E> {
+        self.0.visit_unit()
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(
+        self,
+        extension: D,
+    ) -> Result<V::Value, D::Error> {
+        let time = Timestamp::from_extension(extension)?;
+        self.0.visit_string(time.to_string())
+    }
+}
+
+/// Wants bytes. JSON has a text for them; a list of numbers will do too.
+pub(super) struct Base64<V>(pub(super) V);
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for Base64<V> {
+    type Value = V::Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.expecting(formatter)
+    }
+
+    fn visit_bytes<E: Error>(self, text: &[u8]) -> Result<V::Value, E> {
+        self.0.visit_byte_buf(STANDARD.decode(text).map_err(E::custom)?)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<V::Value, E> {
+        self.0.visit_unit()
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
+        self.0.visit_seq(access)
+    }
+}
