@@ -8,6 +8,9 @@ SHELL := /usr/bin/env bash
 
 say = @printf '\n\033[1m==> %s\033[0m\n'
 
+# Where cargo builds: it can be set outside of this folder.
+target = $$(cargo metadata --no-deps --format-version 1 | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -15,7 +18,7 @@ run: assets ## Build all and start the server on port 8000
 	$(say) 'Building the server (the first time takes some minutes)'
 	cargo build --release --locked --package signalbox
 	$(say) 'Starting: Ctrl-C stops it'
-	@exec target/release/signalbox
+	@exec "$(target)/release/signalbox"
 
 assets: node_modules/.package-lock.json ## Build the pages' scripts and styles
 	$(say) 'Building scripts and styles'
@@ -46,9 +49,9 @@ test: test-tools assets ## Check and test all
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 	$(say) 'The hubs, with the official client'
 	cargo build --locked --package signalbox
-	npm run --silent test:hubs
+	BINARY_UNDER_TEST="$(target)/debug/signalbox" npm run --silent test:hubs
 	$(say) 'The pages, in a real browser'
-	npm run --silent test:browser
+	BINARY_UNDER_TEST="$(target)/debug/signalbox" npm run --silent test:browser
 
 # Chromium, by apt where that is possible.
 test-tools: check-tools

@@ -70,6 +70,7 @@ pub use self::{
     hub::Hub,
     metrics::HubMetrics,
     options::HubOptions,
+    protocol::{HubProtocols, PropertyNaming, Timestamp, TimestampError},
     transport::{AllowedOrigins, Transports},
 };
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::{
     auth::Authorize,
+    protocol::{HubProtocols, PropertyNaming},
     transport::{AllowedOrigins, Transports},
 };
 
@@ -39,6 +40,10 @@ pub struct HubOptions {
     /// How many bytes may wait for a client's acknowledgement with stateful reconnect; what is sent
     /// beyond waits. Default: 100,000.
     pub stateful_reconnect_buffer_size: usize,
+    /// The encodings that clients may choose from. Default: all.
+    pub supported_protocols: HubProtocols,
+    /// How the names of properties are spelled in JSON. Default: in camel case.
+    pub property_naming: PropertyNaming,
     /// The ways in which clients may connect. Default: all.
     pub transports: Transports,
     /// While so many bytes wait for a client, nothing more is read from it. Default: 65,536.
@@ -82,6 +87,8 @@ impl Default for HubOptions {
             stream_buffer_capacity: 10,
             maximum_parallel_invocations_per_client: 1,
             stateful_reconnect_buffer_size: 100_000,
+            supported_protocols: HubProtocols::ALL,
+            property_naming: PropertyNaming::CamelCase,
             transports: Transports::ALL,
             transport_max_buffer_size: 64 * 1024,
             application_max_buffer_size: 64 * 1024,

@@ -175,7 +175,7 @@ impl Connection {
 
     /// Gives the connection its socket, the first or the next. False if it has ended.
     pub(crate) fn attach(&self, socket: IoStream) -> bool {
-        self.outbox.attach(socket, self.protocol().unwrap_or(HubProtocol::Json))
+        self.outbox.attach(socket, self.protocol().unwrap_or(HubProtocol::JSON))
     }
 
     /// Whether another socket may take the place of this connection's.

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     error::{DisconnectReason, HubError},
     protocol::{
-        Framer, HubProtocol, Incoming, TransferFormat,
+        FrameError, Framer, HubProtocol, Incoming, TransferFormat,
         handshake::{self, HandshakeRequest},
     },
     transport::{
@@ -265,7 +265,10 @@ async fn shake_hands(
         };
         let accept = |request: Option<HandshakeRequest>| {
             let Some(request) = request else { return Ok(None) };
-            request.accept(format).map(|protocol| Some((protocol, request.version)))
+            let options = &connection.options;
+            let protocol =
+                request.accept(format, options.supported_protocols, options.property_naming)?;
+            Ok(Some((protocol, request.version)))
         };
         match request.and_then(accept) {
             Ok(Some(agreed)) => return Ok(agreed),
@@ -284,7 +287,7 @@ async fn receive<D: Dispatch>(
     dispatch: &D,
 ) -> Result<Infallible, Ending> {
     let max = connection.options.maximum_receive_message_size;
-    let protocol = connection.protocol().unwrap_or(HubProtocol::Json);
+    let protocol = connection.protocol().unwrap_or(HubProtocol::JSON);
     loop {
         loop {
             let record = {
@@ -294,7 +297,12 @@ async fn receive<D: Dispatch>(
             let record = match record {
                 Ok(Some(record)) => record,
                 Ok(None) => break,
-                Err(too_large) => return Err(Ending::too_large(too_large.max)),
+                Err(FrameError::TooLarge(too_large)) => {
+                    return Err(Ending::too_large(too_large.max));
+                }
+                Err(FrameError::Protocol(error)) => {
+                    return Err(Ending::protocol(error.kind(), &error));
+                }
             };
             connection.heard();
             let message =

@@ -67,7 +67,8 @@ pub(crate) enum Target {
 /// A message that is written down once for each protocol in use, however many get it.
 pub(crate) struct Message<'a> {
     encode: &'a (dyn Fn(HubProtocol) -> Result<Frame, EncodeError> + Sync),
-    json: Option<Frame>,
+    /// By the index of their protocol.
+    frames: [Option<Frame>; HubProtocol::COUNT],
     /// How many connections it was sent to.
     sent: usize,
 }
@@ -76,13 +77,11 @@ impl<'a> Message<'a> {
     pub(crate) fn new(
         encode: &'a (dyn Fn(HubProtocol) -> Result<Frame, EncodeError> + Sync),
     ) -> Self {
-        Self { encode, json: None, sent: 0 }
+        Self { encode, frames: Default::default(), sent: 0 }
     }
 
     fn frame(&mut self, protocol: HubProtocol) -> Result<&Frame, SendError> {
-        let encoded = match protocol {
-            HubProtocol::Json => &mut self.json,
-        };
+        let encoded = &mut self.frames[protocol.index()];
         match encoded {
             Some(frame) => Ok(frame),
             None => {

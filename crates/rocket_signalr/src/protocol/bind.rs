@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use super::{BindError, HubProtocol, json};
+use super::{BindError, HubProtocol, json, messagepack};
 
 /// One payload value, still encoded.
 #[derive(Clone, Copy)]
@@ -81,7 +81,8 @@ impl<'a> Arguments<'a> {
             return Ok(None);
         }
         let input = match self.protocol {
-            HubProtocol::Json => json::skip_comma(self.rest),
+            HubProtocol::Json(_) => json::skip_comma(self.rest),
+            HubProtocol::MessagePack => self.rest,
         };
         let (value, length) = read(self.protocol, input)?;
         self.rest = input.get(length..).unwrap_or_default();
@@ -118,7 +119,10 @@ fn read<'a, T: Deserialize<'a>>(
     input: &'a [u8],
 ) -> Result<(T, usize), BindError> {
     match protocol {
-        HubProtocol::Json => json::payload::read(input).map_err(BindError::wrong_type),
+        HubProtocol::Json(_) => json::payload::read(input).map_err(BindError::wrong_type),
+        HubProtocol::MessagePack => {
+            messagepack::payload::read(input).map_err(BindError::wrong_type)
+        }
     }
 }
 

@@ -20,12 +20,16 @@ impl ProtocolError {
         Self { kind: "InvalidDataException", detail: detail.into() }
     }
 
+    /// Something does not have the form of what it is to be.
+    pub(super) fn format(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind: "FormatException", detail: detail.into() }
+    }
+
     /// A number does not fit the type of its property.
     pub(super) fn out_of_bounds(type_name: &str) -> Self {
-        let detail = format!(
+        Self::format(format!(
             "Either the JSON value is not in a supported format, or is out of bounds for an {type_name}."
-        );
-        Self { kind: "FormatException", detail: detail.into() }
+        ))
     }
 
     /// A value can not be read as text.

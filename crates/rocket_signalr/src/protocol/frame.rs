@@ -7,6 +7,12 @@ use super::TransferFormat;
 /// The longest header of a frame that is not masked.
 const MAX_HEADER: usize = 10;
 
+/// The longest prefix that tells the length of a binary message.
+pub(super) const MAX_PREFIX: usize = 5;
+
+/// What is left free in front of a message.
+const ROOM: usize = MAX_HEADER + MAX_PREFIX;
+
 /// A whole hub message, and in front of it the header of the WebSocket frame that carries it.
 ///
 /// Made once and shared: a clone counts a reference, so a broadcast encodes and copies nothing.
@@ -27,21 +33,21 @@ impl Frame {
         &self.bytes
     }
 
-    /// The message with its separator, for transports without frames.
+    /// The message with its separator or prefix, for transports without frames.
     pub(crate) fn payload(&self) -> Bytes {
         self.bytes.slice(self.header..)
     }
 }
 
-/// A frame that is being written. Its header, whose size depends on the payload, is put right in
-/// front at the end, into room that was left for it.
+/// A frame that is being written. Its header and the prefix of a binary message, whose sizes depend
+/// on the payload, are put right in front at the end, into room that was left for them.
 #[derive(Debug)]
 pub(super) struct FrameBuilder(Vec<u8>);
 
 impl FrameBuilder {
     pub(super) fn new() -> Self {
         let mut bytes = Vec::with_capacity(128);
-        bytes.resize(MAX_HEADER, 0);
+        bytes.resize(ROOM, 0);
         Self(bytes)
     }
 
@@ -51,11 +57,13 @@ impl FrameBuilder {
     }
 
     pub(super) fn finish(mut self, format: TransferFormat) -> Frame {
-        let length = self.0.len() - MAX_HEADER;
-        let opcode = match format {
-            TransferFormat::Text => 0x81,
-            TransferFormat::Binary => 0x82,
+        let length = self.0.len() - ROOM;
+        let mut prefix = [0; MAX_PREFIX];
+        let (opcode, prefix) = match format {
+            TransferFormat::Text => (0x81, &[][..]),
+            TransferFormat::Binary => (0x82, length_prefix(length, &mut prefix)),
         };
+        let length = length + prefix.len();
         let mut header = [0; MAX_HEADER];
         let size = if let Ok(length @ ..126) = u8::try_from(length) {
             header[1] = length;
@@ -70,12 +78,28 @@ impl FrameBuilder {
             10
         };
         header[0] = opcode;
-        let start = MAX_HEADER - size;
-        self.0[start..MAX_HEADER].copy_from_slice(&header[..size]);
+        let start = ROOM - prefix.len() - size;
+        self.0[start..start + size].copy_from_slice(&header[..size]);
+        self.0[start + size..ROOM].copy_from_slice(prefix);
         let mut bytes = Bytes::from(self.0);
         bytes.advance(start);
         Frame { bytes, header: size }
     }
+}
+
+/// `length` as a VarInt: seven bits a byte, the lowest first, the high bit set but in the last.
+fn length_prefix(mut length: usize, prefix: &mut [u8; MAX_PREFIX]) -> &[u8] {
+    let mut size = 0;
+    for byte in prefix.iter_mut() {
+        *byte = length.to_le_bytes()[0] & 0x7f;
+        length >>= 7;
+        size += 1;
+        if length == 0 {
+            break;
+        }
+        *byte |= 0x80;
+    }
+    &prefix[..size]
 }
 
 #[cfg(test)]

@@ -7,7 +7,10 @@ use bytes::BytesMut;
 
 use super::json::read::{self, ReadError};
 use super::json::scan::{Malformed, Scanner};
-use super::{Frame, Framer, HubProtocol, ProtocolError, TooLarge, TransferFormat, json};
+use super::{
+    Frame, Framer, HubProtocol, HubProtocols, PropertyNaming, ProtocolError, TooLarge,
+    TransferFormat, json,
+};
 
 /// What a client asks for before anything else.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,13 +23,20 @@ pub(crate) struct HandshakeRequest {
 }
 
 impl HandshakeRequest {
-    /// The protocol to use on a transport that carries what `transport` says.
+    /// The protocol to use on a transport that carries what `transport` says, if it is one of
+    /// those that the hub has. Names in JSON are written as `naming` says.
     ///
     /// # Errors
     ///
     /// What to answer where there is none.
-    pub(crate) fn accept(&self, transport: TransferFormat) -> Result<HubProtocol, HandshakeError> {
-        let Some(protocol) = HubProtocol::from_name(&self.protocol) else {
+    pub(crate) fn accept(
+        &self,
+        transport: TransferFormat,
+        protocols: HubProtocols,
+        naming: PropertyNaming,
+    ) -> Result<HubProtocol, HandshakeError> {
+        let named = HubProtocol::from_name(&self.protocol, naming);
+        let Some(protocol) = named.filter(|protocol| protocols.allow(*protocol)) else {
             return Err(HandshakeError::UnknownProtocol(self.protocol.clone()));
         };
         if self.version > HubProtocol::MAX_VERSION {

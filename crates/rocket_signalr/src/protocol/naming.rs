@@ -7,10 +7,11 @@
 /// are data and stay as they are. When names are read, case and underscores do not matter,
 /// whichever of the two is chosen.
 ///
-/// serde hides from an encoding what it handles as a map or reads through a buffer. So the fields of
-/// a struct that flattens one of them are written as they are; and inside of flattened structs,
-/// untagged enums and enums with a tag beside the content, names are read only as serde spells
-/// them. Such types are best given `#[serde(rename_all = "camelCase")]`, which agrees with both.
+/// serde hides from an encoding what it handles as a map or reads through a buffer. So a struct that
+/// flattens one of its fields is written and read as serde spells it; and untagged enums, enums with
+/// their tag beside the content, and what is flattened are read only as serde spells them. Such
+/// types are best given `#[serde(rename_all = "camelCase")]` (enums `rename_all_fields`), which
+/// agrees with both.
 ///
 /// MessagePack knows no such choice: names are written as they are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -33,7 +34,10 @@ impl PropertyNaming {
             return write(short.as_str());
         }
         let mut long = String::with_capacity(name.len());
-        let _ = camel_case(name, |character| Some(long.push(character)));
+        let _ = camel_case(name, |character| {
+            long.push(character);
+            Some(())
+        });
         write(&long)
     }
 }
@@ -112,13 +116,14 @@ pub(super) fn field<'a>(fields: &[&'a str], name: &'a str) -> &'a str {
 
 fn is_same(field: &str, name: &str) -> bool {
     if field.is_ascii() && name.is_ascii() {
-        let letters = |text: &'_ str| {
-            text.bytes().filter(|byte| *byte != b'_').map(|byte| byte.to_ascii_lowercase())
-        };
-        letters(field).eq(letters(name))
+        ascii_letters(field).eq(ascii_letters(name))
     } else {
         letters(field).eq(letters(name))
     }
+}
+
+fn ascii_letters(text: &str) -> impl Iterator<Item = u8> {
+    text.bytes().filter(|byte| *byte != b'_').map(|byte| byte.to_ascii_lowercase())
 }
 
 fn letters(text: &str) -> impl Iterator<Item = char> {

@@ -5,11 +5,11 @@ use serde_json::value::RawValue as RawJson;
 use super::*;
 
 fn raw(json: &str) -> RawValue<'_> {
-    RawValue::new(HubProtocol::Json, json.as_bytes())
+    RawValue::new(HubProtocol::JSON, json.as_bytes())
 }
 
 fn arguments(items: &str, count: usize) -> Arguments<'_> {
-    Arguments::new(HubProtocol::Json, items.as_bytes(), count)
+    Arguments::new(HubProtocol::JSON, items.as_bytes(), count)
 }
 
 fn is_wrong_type<T>(result: &Result<T, BindError>) -> bool {
@@ -80,7 +80,7 @@ fn what_is_no_32_bit_integer_is_refused() {
 #[test]
 fn text_that_is_no_unicode_is_of_the_wrong_type() {
     for bytes in [&b"\"\xff\""[..], b"\"\xed\xa0\x80\"", br#""\ud800""#, br#""\udc00\ud800""#] {
-        assert!(is_wrong_type(&RawValue::new(HubProtocol::Json, bytes).bind::<String>()));
+        assert!(is_wrong_type(&RawValue::new(HubProtocol::JSON, bytes).bind::<String>()));
     }
 }
 

@@ -10,10 +10,17 @@ fn request(json: &str) -> Result<HandshakeRequest, HandshakeError> {
     Ok(read(format!("{json}\u{1e}").as_bytes())?.unwrap())
 }
 
+fn accept(
+    request: &HandshakeRequest,
+    transport: TransferFormat,
+) -> Result<HubProtocol, HandshakeError> {
+    request.accept(transport, HubProtocols::ALL, PropertyNaming::CamelCase)
+}
+
 /// What a client on a WebSocket is told with detailed errors; empty if all is well.
 fn answer(json: &str) -> String {
     request(json)
-        .and_then(|request| request.accept(TransferFormat::Binary))
+        .and_then(|request| accept(&request, TransferFormat::Binary))
         .map_or_else(|error| error.message(true), |_| String::new())
 }
 
@@ -23,7 +30,7 @@ fn a_good_request_leaves_what_follows() {
         BytesMut::from(&b"{\"protocol\":\"json\",\"version\":1}\x1e{\"type\":6}\x1e"[..]);
     let request = parse_handshake(&mut Framer::default(), &mut input, None).unwrap().unwrap();
     assert_eq!(request, HandshakeRequest { protocol: "json".into(), version: 1 });
-    assert_eq!(request.accept(TransferFormat::Text), Ok(HubProtocol::Json));
+    assert_eq!(accept(&request, TransferFormat::Text), Ok(HubProtocol::JSON));
     assert_eq!(input, &b"{\"type\":6}\x1e"[..]);
 }
 
@@ -51,6 +58,10 @@ fn what_the_reference_does_not_support_is_told() {
         (
             r#"{"protocol":"carrier-pigeon","version":9}"#,
             "The protocol 'carrier-pigeon' is not supported.",
+        ),
+        (
+            r#"{"protocol":"messagepack","version":3}"#,
+            "The server does not support version 3 of the 'messagepack' protocol.",
         ),
         (r#"{"protocol":"","version":1}"#, "The protocol '' is not supported."),
         (
@@ -142,10 +153,35 @@ fn a_request_that_is_too_large_is_cancelled() {
 
 #[test]
 fn a_binary_protocol_does_not_go_over_text() {
+    let request = request(r#"{"protocol":"MessagePack","version":1}"#).unwrap();
+    assert_eq!(accept(&request, TransferFormat::Binary), Ok(HubProtocol::MessagePack));
     assert_eq!(
-        HandshakeError::TransferFormat(HubProtocol::Json).to_string(),
-        "Cannot use the 'json' protocol on the current transport. The transport does not support 'Text' transfer format."
+        accept(&request, TransferFormat::Text).unwrap_err().to_string(),
+        "Cannot use the 'messagepack' protocol on the current transport. The transport does not support 'Binary' transfer format."
     );
+}
+
+#[test]
+fn a_hub_may_leave_protocols_out() {
+    for (name, left) in [
+        ("json", HubProtocols { json: false, ..HubProtocols::ALL }),
+        ("messagepack", HubProtocols { message_pack: false, ..HubProtocols::ALL }),
+        ("json", HubProtocols::NONE),
+    ] {
+        let request = HandshakeRequest { protocol: name.into(), version: 1 };
+        let refused = request.accept(TransferFormat::Binary, left, PropertyNaming::AsIs);
+        assert_eq!(
+            refused.unwrap_err().to_string(),
+            format!("The protocol '{name}' is not supported.")
+        );
+    }
+}
+
+#[test]
+fn names_are_spelled_as_the_hub_says() {
+    let request = HandshakeRequest { protocol: "json".into(), version: 1 };
+    let accepted = request.accept(TransferFormat::Text, HubProtocols::ALL, PropertyNaming::AsIs);
+    assert_eq!(accepted, Ok(HubProtocol::Json(PropertyNaming::AsIs)));
 }
 
 #[test]

@@ -7,9 +7,10 @@ use super::payload;
 use super::write::string;
 use crate::protocol::frame::FrameBuilder;
 use crate::protocol::framer::RECORD_SEPARATOR;
-use crate::protocol::{EncodeError, Frame, TransferFormat};
+use crate::protocol::{EncodeError, Frame, PropertyNaming, TransferFormat};
 
 pub(crate) fn invocation<A: Serialize + ?Sized>(
+    naming: PropertyNaming,
     target: &str,
     invocation_id: Option<&str>,
     arguments: &A,
@@ -19,25 +20,27 @@ pub(crate) fn invocation<A: Serialize + ?Sized>(
         message.text(r#","invocationId":"#, id);
     }
     message.text(r#","target":"#, target);
-    message.arguments(arguments)?;
+    message.arguments(naming, arguments)?;
     Ok(message.finish())
 }
 
 pub(crate) fn stream_item<T: Serialize + ?Sized>(
+    naming: PropertyNaming,
     invocation_id: &str,
     item: &T,
 ) -> Result<Frame, EncodeError> {
     let mut message = Message::about(2, invocation_id);
-    message.payload(r#","item":"#, item)?;
+    message.payload(naming, r#","item":"#, item)?;
     Ok(message.finish())
 }
 
 pub(crate) fn completion<T: Serialize + ?Sized>(
+    naming: PropertyNaming,
     invocation_id: &str,
     result: &T,
 ) -> Result<Frame, EncodeError> {
     let mut message = Message::about(3, invocation_id);
-    message.payload(r#","result":"#, result)?;
+    message.payload(naming, r#","result":"#, result)?;
     Ok(message.finish())
 }
 
@@ -117,18 +120,23 @@ impl Message {
 
     fn payload<T: Serialize + ?Sized>(
         &mut self,
+        naming: PropertyNaming,
         property: &str,
         value: &T,
     ) -> Result<(), EncodeError> {
         self.raw(property);
-        payload::write(self.0.payload(), value).map_err(EncodeError::new)
+        payload::write(self.0.payload(), naming, value).map_err(EncodeError::new)
     }
 
-    fn arguments<A: Serialize + ?Sized>(&mut self, arguments: &A) -> Result<(), EncodeError> {
+    fn arguments<A: Serialize + ?Sized>(
+        &mut self,
+        naming: PropertyNaming,
+        arguments: &A,
+    ) -> Result<(), EncodeError> {
         self.raw(r#","arguments":"#);
         let output = self.0.payload();
         let start = output.len();
-        payload::write(output, arguments).map_err(EncodeError::new)?;
+        payload::write(output, naming, arguments).map_err(EncodeError::new)?;
         match output.get(start..) {
             Some([b'[', ..]) => Ok(()),
             // The empty tuple, which is no list to serde.

@@ -1,11 +1,11 @@
 //! Hub messages as JSON.
 
-mod finite;
 mod message;
 mod parse;
 pub(crate) mod payload;
 pub(crate) mod read;
 pub(crate) mod scan;
+mod serializer;
 pub(crate) mod text;
 mod unprintable;
 mod write;

@@ -134,7 +134,7 @@ fn outcome<'a>(
 }
 
 fn payload<'a>(scanner: &mut Scanner<'a>) -> Result<RawValue<'a>, ReadError> {
-    Ok(RawValue::new(HubProtocol::Json, scanner.value()?))
+    Ok(RawValue::new(HubProtocol::JSON, scanner.value()?))
 }
 
 /// Counts the arguments. What they are matters when they are bound.
@@ -150,7 +150,7 @@ fn arguments<'a>(scanner: &mut Scanner<'a>) -> Result<Arguments<'a>, ReadError> 
         scanner.value()?;
         Ok(())
     })?;
-    Ok(Arguments::new(HubProtocol::Json, items, count))
+    Ok(Arguments::new(HubProtocol::JSON, items, count))
 }
 
 fn stream_ids<'a>(scanner: &mut Scanner<'a>) -> Result<Vec<Cow<'a, str>>, ReadError> {

@@ -2,12 +2,13 @@
 
 use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
-use serde_json::{Deserializer, Serializer};
+use serde_json::Deserializer;
 
-use super::finite::Finite;
-use super::write::Relaxed;
+use super::serializer::JsonSerializer;
+use crate::protocol::PropertyNaming;
+use crate::protocol::lenient::Lenient;
 
-/// Appends `value`.
+/// Appends `value`, its property names spelled as `naming` says.
 ///
 /// # Errors
 ///
@@ -15,9 +16,10 @@ use super::write::Relaxed;
 /// number that is not finite.
 pub(crate) fn write<T: Serialize + ?Sized>(
     output: &mut Vec<u8>,
+    naming: PropertyNaming,
     value: &T,
 ) -> serde_json::Result<()> {
-    value.serialize(Finite(&mut Serializer::with_formatter(output, Relaxed)))
+    value.serialize(JsonSerializer::new(output, naming))
 }
 
 /// Reads the value at the beginning of `input`, and tells how many bytes it took.
@@ -28,8 +30,20 @@ pub(crate) fn write<T: Serialize + ?Sized>(
 pub(crate) fn read<'a, T: Deserialize<'a>>(input: &'a [u8]) -> serde_json::Result<(T, usize)> {
     let mut values = Deserializer::from_slice(input).into_iter();
     match values.next() {
-        Some(value) => Ok((value?, values.byte_offset())),
+        Some(value) => {
+            let FromJson(value) = value?;
+            Ok((value, values.byte_offset()))
+        }
         None => Err(serde_json::Error::custom("there is no value")),
+    }
+}
+
+/// A value that is read as .NET would.
+struct FromJson<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for FromJson<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(Lenient::json(deserializer)).map(Self)
     }
 }
 

@@ -143,7 +143,7 @@ impl<'a> Serializer for JsonSerializer<'a> {
         value: &T,
     ) -> Result<()> {
         let Self { output, naming, raw } = self.variant(variant);
-        value.serialize(Self { output: &mut *output, naming, raw })?;
+        value.serialize(JsonSerializer { output: &mut *output, naming, raw })?;
         output.push(b'}');
         Ok(())
     }

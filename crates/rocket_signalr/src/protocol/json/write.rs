@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::io::{self, Write};
 
-use serde_json::ser::{CharEscape, Formatter};
+use serde_json::ser::Formatter;
 
 use super::unprintable::is_unprintable;
 
@@ -17,7 +17,7 @@ pub(crate) fn string(output: &mut Vec<u8>, text: &str) {
     output.push(b'"');
 }
 
-/// Compact JSON with the escapes and numbers of .NET.
+/// Compact JSON with the numbers of .NET.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Relaxed;
 
@@ -38,33 +38,6 @@ impl Formatter for Relaxed {
         } else {
             exponential(writer, &format!("{value:E}"))
         }
-    }
-
-    fn write_string_fragment<W: Write + ?Sized>(
-        &mut self,
-        writer: &mut W,
-        fragment: &str,
-    ) -> io::Result<()> {
-        escape(fragment, |piece| writer.write_all(piece))
-    }
-
-    fn write_char_escape<W: Write + ?Sized>(
-        &mut self,
-        writer: &mut W,
-        escaped: CharEscape,
-    ) -> io::Result<()> {
-        let character = match escaped {
-            CharEscape::Quote => '"',
-            CharEscape::ReverseSolidus => '\\',
-            CharEscape::Solidus => '/',
-            CharEscape::Backspace => '\x08',
-            CharEscape::FormFeed => '\x0c',
-            CharEscape::LineFeed => '\n',
-            CharEscape::CarriageReturn => '\r',
-            CharEscape::Tab => '\t',
-            CharEscape::AsciiControl(byte) => char::from(byte),
-        };
-        escape_char(character, |piece| writer.write_all(piece))
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 
-use crate::timestamp::Timestamp;
+use crate::protocol::Timestamp;
 
 /// Methods that pass on a value as it is.
 macro_rules! forward {
@@ -17,11 +17,8 @@ macro_rules! forward {
 }
 
 /// Wants a number without a fraction. A float will do if it has none: JavaScript knows no other
-/// numbers, and encodes those beyond 32 bits or so as what they are to it.
+/// numbers, and encodes those beyond 53 bits as what they are to it.
 pub(super) struct WholeNumber<V>(pub(super) V);
-
-/// Floats of this size and beyond may stand for other numbers that they cannot tell from each other.
-const EXACT: f64 = 9_007_199_254_740_992.0;
 
 impl<'de, V: Visitor<'de>> Visitor<'de> for WholeNumber<V> {
     type Value = V::Value;
@@ -51,9 +48,15 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for WholeNumber<V> {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<V::Value, E> {
-        if value.fract() == 0.0 && value.abs() <= EXACT {
-            // It is known to fit.
+        // The ends of the ranges that no float reaches from inside.
+        const I64_END: f64 = 9_223_372_036_854_775_808.0;
+        const U64_END: f64 = 18_446_744_073_709_551_616.0;
+        if value.fract() != 0.0 {
+            self.0.visit_f64(value)
+        } else if (-I64_END..I64_END).contains(&value) {
             self.0.visit_i64(value as i64)
+        } else if (0.0..U64_END).contains(&value) {
+            self.0.visit_u64(value as u64)
         } else {
             self.0.visit_f64(value)
         }

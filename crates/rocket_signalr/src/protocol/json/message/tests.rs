@@ -16,20 +16,41 @@ fn parsed(frame: &Frame) -> Vec<u8> {
 fn messages_are_written_to_the_byte() {
     let cases = [
         (
-            invocation("Received", None, &("hello",)),
+            invocation(PropertyNaming::CamelCase, "Received", None, &("hello",)),
             r#"{"type":1,"target":"Received","arguments":["hello"]}"#,
         ),
         (
-            invocation("Ask", Some("s1"), &(1, [2.0], None::<i32>)),
+            invocation(PropertyNaming::CamelCase, "Ask", Some("s1"), &(1, [2.0], None::<i32>)),
             r#"{"type":1,"invocationId":"s1","target":"Ask","arguments":[1,[2],null]}"#,
         ),
-        (invocation("None", None, &[(); 0]), r#"{"type":1,"target":"None","arguments":[]}"#),
-        (invocation("None", None, &()), r#"{"type":1,"target":"None","arguments":[]}"#),
-        (stream_item("1", &0), r#"{"type":2,"invocationId":"1","item":0}"#),
-        (stream_item("1", &None::<i32>), r#"{"type":2,"invocationId":"1","item":null}"#),
-        (completion("1", "slow"), r#"{"type":3,"invocationId":"1","result":"slow"}"#),
-        (completion("1", &()), r#"{"type":3,"invocationId":"1","result":null}"#),
-        (completion("\u{1f600}é", &1), r#"{"type":3,"invocationId":"\uD83D\uDE00é","result":1}"#),
+        (
+            invocation(PropertyNaming::CamelCase, "None", None, &[(); 0]),
+            r#"{"type":1,"target":"None","arguments":[]}"#,
+        ),
+        (
+            invocation(PropertyNaming::CamelCase, "None", None, &()),
+            r#"{"type":1,"target":"None","arguments":[]}"#,
+        ),
+        (
+            stream_item(PropertyNaming::CamelCase, "1", &0),
+            r#"{"type":2,"invocationId":"1","item":0}"#,
+        ),
+        (
+            stream_item(PropertyNaming::CamelCase, "1", &None::<i32>),
+            r#"{"type":2,"invocationId":"1","item":null}"#,
+        ),
+        (
+            completion(PropertyNaming::CamelCase, "1", "slow"),
+            r#"{"type":3,"invocationId":"1","result":"slow"}"#,
+        ),
+        (
+            completion(PropertyNaming::CamelCase, "1", &()),
+            r#"{"type":3,"invocationId":"1","result":null}"#,
+        ),
+        (
+            completion(PropertyNaming::CamelCase, "\u{1f600}é", &1),
+            r#"{"type":3,"invocationId":"\uD83D\uDE00é","result":1}"#,
+        ),
         (Ok(completion_void("1")), r#"{"type":3,"invocationId":"1"}"#),
         (
             Ok(completion_error("1", "Failed to invoke 'X'.")),
@@ -58,24 +79,32 @@ fn the_ping_that_is_made_beforehand_is_framed_like_the_rest() {
 
 #[test]
 fn what_can_not_be_written_is_an_error() {
-    assert!(completion("1", &f64::NAN).is_err());
-    assert!(stream_item("1", &[f32::INFINITY]).is_err());
-    assert!(invocation("T", None, &(1, f64::NEG_INFINITY)).is_err());
+    assert!(completion(PropertyNaming::CamelCase, "1", &f64::NAN).is_err());
+    assert!(stream_item(PropertyNaming::CamelCase, "1", &[f32::INFINITY]).is_err());
+    assert!(invocation(PropertyNaming::CamelCase, "T", None, &(1, f64::NEG_INFINITY)).is_err());
 }
 
 #[test]
 fn arguments_must_be_a_list() {
-    assert!(invocation("T", None, &5).is_err());
-    assert!(invocation("T", None, "x").is_err());
-    assert!(invocation("T", None, &std::collections::HashMap::from([("a", 1)])).is_err());
+    assert!(invocation(PropertyNaming::CamelCase, "T", None, &5).is_err());
+    assert!(invocation(PropertyNaming::CamelCase, "T", None, "x").is_err());
+    assert!(
+        invocation(
+            PropertyNaming::CamelCase,
+            "T",
+            None,
+            &std::collections::HashMap::from([("a", 1)])
+        )
+        .is_err()
+    );
 }
 
 proptest! {
     #[test]
     fn invocations_read_back(target: String, id: String, values: (String, i64, Vec<Option<bool>>, char)) {
-        let record = parsed(&invocation(&target, Some(&id), &values)?);
+        let record = parsed(&invocation(PropertyNaming::CamelCase, &target, Some(&id), &values)?);
         let Incoming::Invocation(Invocation { invocation_id, target: read, mut arguments, .. }) =
-            HubProtocol::Json.parse(&record)?
+            HubProtocol::JSON.parse(&record)?
         else {
             panic!("no invocation");
         };
@@ -91,15 +120,15 @@ proptest! {
 
     #[test]
     fn results_and_errors_read_back(id in ".+", text: String) {
-        let record = parsed(&completion(&id, &text)?);
-        let Incoming::Completion { invocation_id, outcome: Outcome::Result(result) } = HubProtocol::Json.parse(&record)? else {
+        let record = parsed(&completion(PropertyNaming::CamelCase, &id, &text)?);
+        let Incoming::Completion { invocation_id, outcome: Outcome::Result(result) } = HubProtocol::JSON.parse(&record)? else {
             panic!("no result");
         };
         prop_assert_eq!(&*invocation_id, &*id);
         prop_assert_eq!(&result.bind::<String>()?, &text);
 
         let record = parsed(&completion_error(&id, &text));
-        let Incoming::Completion { outcome: Outcome::Error(error), .. } = HubProtocol::Json.parse(&record)? else {
+        let Incoming::Completion { outcome: Outcome::Error(error), .. } = HubProtocol::JSON.parse(&record)? else {
             panic!("no error");
         };
         prop_assert_eq!(&*error, &*text);

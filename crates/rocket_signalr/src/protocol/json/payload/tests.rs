@@ -5,10 +5,14 @@ use serde_json::value::RawValue;
 
 use super::*;
 
-fn written<T: Serialize + ?Sized>(value: &T) -> Option<String> {
+fn spelled<T: Serialize + ?Sized>(naming: PropertyNaming, value: &T) -> Option<String> {
     let mut output = Vec::new();
-    write(&mut output, value).ok()?;
+    write(&mut output, naming, value).ok()?;
     String::from_utf8(output).ok()
+}
+
+fn written<T: Serialize + ?Sized>(value: &T) -> Option<String> {
+    spelled(PropertyNaming::CamelCase, value)
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -99,6 +103,88 @@ fn json_that_is_given_stays_as_it_was_written() {
 }
 
 #[test]
+fn json_that_is_given_passes_inside_of_structs_too() {
+    #[derive(Serialize, Deserialize)]
+    struct Owner<'a> {
+        first_part: Box<RawValue>,
+        #[serde(borrow)]
+        second_part: Vec<&'a RawValue>,
+    }
+    let json = r#"{"firstPart":{"snake_case":[1.0]},"secondPart":[1e2, null,"\u00e9"]}"#;
+    let (owner, _) = read::<Owner<'_>>(json.as_bytes()).unwrap();
+    assert_eq!(owner.second_part[2].get(), r#""\u00e9""#);
+    assert_eq!(written(&owner).unwrap(), json.replace(", null", ",null"));
+}
+
+#[test]
+fn fields_are_spelled_as_told_and_keys_are_not() {
+    #[derive(Serialize)]
+    enum Event {
+        NameChanged { new_name: &'static str },
+    }
+    #[derive(Serialize)]
+    #[serde(tag = "event_kind")]
+    enum Tagged {
+        Joined { at_once: bool },
+    }
+    #[derive(Serialize)]
+    #[allow(non_snake_case)]
+    struct Member {
+        known_as: &'static str,
+        URL: (),
+        PhotoPath: (),
+        inner_map: BTreeMap<&'static str, Event>,
+        tagged_one: Tagged,
+    }
+    let member = Member {
+        known_as: "ann",
+        URL: (),
+        PhotoPath: (),
+        inner_map: BTreeMap::from([("a_key", Event::NameChanged { new_name: "bea" })]),
+        tagged_one: Tagged::Joined { at_once: true },
+    };
+    assert_eq!(
+        written(&member).unwrap(),
+        concat!(
+            r#"{"knownAs":"ann","url":null,"photoPath":null,"innerMap":{"a_key":{"NameChanged":{"newName":"bea"}}},"#,
+            r#""taggedOne":{"eventKind":"Joined","atOnce":true}}"#,
+        )
+    );
+    assert_eq!(
+        spelled(PropertyNaming::AsIs, &member).unwrap(),
+        concat!(
+            r#"{"known_as":"ann","URL":null,"PhotoPath":null,"inner_map":{"a_key":{"NameChanged":{"new_name":"bea"}}},"#,
+            r#""tagged_one":{"event_kind":"Joined","at_once":true}}"#,
+        )
+    );
+}
+
+#[test]
+fn bytes_are_base64() {
+    use serde_bytes::ByteBuf;
+
+    let bytes = ByteBuf::from([0, 1, 0xfb, 0xff]);
+    assert_eq!(written(&bytes).unwrap(), r#""AAH7/w==""#);
+    assert_eq!(read::<ByteBuf>(br#""AAH7\/w==""#).unwrap().0, bytes);
+    assert_eq!(read::<Option<ByteBuf>>(b"[0,1,251,255]").unwrap().0, Some(bytes));
+    assert_eq!(read::<Option<ByteBuf>>(b"null").unwrap().0, None);
+    assert!(read::<ByteBuf>(br#""AAH7_w==""#).is_err());
+    assert!(read::<ByteBuf>(b"5").is_err());
+}
+
+#[test]
+fn scalars_may_be_keys() {
+    let json = r#"{"-1":"a","2":"b"}"#;
+    assert_eq!(written(&BTreeMap::from([(-1, "a"), (2, "b")])).unwrap(), json);
+    assert_eq!(read::<BTreeMap<i8, &str>>(json.as_bytes()).unwrap().0[&2], "b");
+    assert_eq!(written(&BTreeMap::from([(true, 1)])).unwrap(), r#"{"true":1}"#);
+    assert_eq!(written(&BTreeMap::from([('"', 1)])).unwrap(), r#"{"\"":1}"#);
+    for refused in [written(&BTreeMap::from([((), 1)])), written(&BTreeMap::from([([1], 1)]))] {
+        assert_eq!(refused, None);
+    }
+}
+
+#[test]
 fn displayed_text_is_escaped_too() {
     struct Shown;
     impl Serialize for Shown {
@@ -130,6 +216,13 @@ fn rows() -> impl Strategy<Value = Rows> {
 }
 
 proptest! {
+    #[test]
+    fn everything_is_written_as_serde_json_would(rows in rows()) {
+        let json = written(&rows).unwrap();
+        let value: serde_json::Value = serde_json::from_str(&json)?;
+        prop_assert_eq!(value, serde_json::to_value(&rows)?);
+    }
+
     #[test]
     fn what_is_written_reads_back(rows in rows()) {
         let json = written(&rows).unwrap();
