@@ -12,6 +12,7 @@ use rocket_signalr::{
     Caller, DisconnectReason, HubError, SendError, UploadStream, hub, hub_client,
 };
 use serde::Serialize;
+use serde_bytes::ByteBuf;
 use serde_json::value::RawValue;
 use tokio::{
     task::yield_now,
@@ -21,7 +22,7 @@ use uuid::Uuid;
 
 use crate::{
     lab_log::LabLog,
-    values::{Bytes, Colour, DateTime, DateTimeOffset, Decimal, Person, TimeSpan},
+    values::{Colour, DateTime, DateTimeOffset, Decimal, Person, TimeSpan},
 };
 
 /// The methods that the server calls on clients. Without a name of their own they would be sent as
@@ -152,7 +153,7 @@ impl LabHub {
         value
     }
 
-    fn echo_bytes(&self, value: Option<Bytes>) -> Option<Bytes> {
+    fn echo_bytes(&self, value: Option<ByteBuf>) -> Option<ByteBuf> {
         value
     }
 

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use rocket_signalr::{AllowedOrigins, HubOptions};
+use rocket_signalr::{AllowedOrigins, HubOptions, PropertyNaming};
 use tracing::Level;
 
 #[derive(Debug)]
@@ -60,8 +60,12 @@ impl Settings {
                 hub.maximum_receive_message_size = Some(parse(value)?).filter(|max| *max > 0);
             }
             "poll-timeout" => hub.poll_timeout = seconds(value)?,
-            // There is no such setting yet.
-            "camel-case" => {}
+            "camel-case" => {
+                hub.property_naming = match parse(value)? {
+                    true => PropertyNaming::CamelCase,
+                    false => PropertyNaming::AsIs,
+                };
+            }
             _ => return Err("there is no such option".to_owned()),
         }
         Ok(())

@@ -1,13 +1,11 @@
 //! .NET's values, as they look on the wire.
 
-mod bytes;
 mod decimal;
 mod times;
 
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{
-    bytes::Bytes,
     decimal::Decimal,
     times::{DateTime, DateTimeOffset, TimeSpan},
 };
@@ -17,9 +15,9 @@ pub(crate) use self::{
 #[serde(transparent)]
 pub(crate) struct Colour(i32);
 
-/// An object. What is not given is null or zero, and what is null is written.
+/// An object; its properties have .NET's names, which JSON clients see in camel case. What is not given is null or zero, and what is null is written.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "PascalCase", default)]
 pub(crate) struct Person {
     name: Option<String>,
     age: i32,
