@@ -29,6 +29,9 @@ export interface Chart {
 
 const height = 150; // pixels
 
+/** The least that a chart spans, so that its first points do not race across it. */
+const leastSeconds = 120;
+
 const powersOfTwo = Array.from({ length: 50 }, (_, exponent) => 2 ** exponent);
 
 /** Puts a chart into `place`. Charts on one page share their cursor. */
@@ -63,6 +66,7 @@ function options(plan: ChartPlan, width: number): uPlot.Options {
     ticks: { show: false },
   };
   const clock = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(11, 19);
+  const axisTime = (at: number): string => (at % 60 === 0 ? clock(at).slice(0, 5) : clock(at));
   return {
     width,
     height,
@@ -70,11 +74,18 @@ function options(plan: ChartPlan, width: number): uPlot.Options {
     // Dragging selects nothing here, and on a phone it must scroll the page.
     cursor: { sync: { key: "time" }, drag: { x: false, y: false }, y: false },
     scales: {
-      x: { time: true, range: (_, __, newest) => [newest - plan.seconds, newest] },
+      // A server that has just begun has little to show: its few minutes fill the chart.
+      x: {
+        time: true,
+        range: (_, oldest, newest) => [
+          Math.max(newest - plan.seconds, Math.min(oldest, newest - leastSeconds)),
+          newest,
+        ],
+      },
       y: { range: (_, __, most) => [0, plan.grows ? Math.max(plan.top, most * 1.1) : plan.top] },
     },
     axes: [
-      { ...axis, size: 28, space: 60, values: (_, times) => times.map((at) => clock(at).slice(0, 5)) },
+      { ...axis, size: 28, space: 70, values: (_, times) => times.map(axisTime) },
       {
         ...axis,
         size: 62,

@@ -1,4 +1,4 @@
-//! A hub at a path of a Rocket application: its connections, and the fairing that attaches it.
+//! Paths of a Rocket application at which connections are served, and those connections.
 
 use std::{
     fmt,
@@ -7,24 +7,20 @@ use std::{
 };
 
 use dashmap::DashMap;
-use futures::future::join_all;
+use futures::future::{BoxFuture, join_all};
 use rocket::{
-    Build, Data, Orbit, Request, Rocket, async_trait,
-    fairing::{self, Fairing, Info, Kind},
+    Build, Orbit, Request, Rocket,
     http::{Status, uri::Origin},
 };
 use tokio::time::MissedTickBehavior;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    auth::{Authenticate, Nobody},
+    auth::{Authenticate, Authorize},
     clock,
-    connection::{Connection, Ending, run},
-    context::HubContext,
-    dispatch::{HubDispatcher, HubFilter, HubFilters},
-    hub::Hub,
+    connection::{Connection, Ending},
     id::ConnectionId,
-    lifetime::Lifetime,
+    metrics::Metrics,
     options::HubOptions,
     transport::http::{self, Missing},
 };
@@ -35,143 +31,85 @@ const SWEEP: Duration = Duration::from_secs(1);
 /// How long a shutdown waits for clients that are told of it.
 const DRAIN: Duration = Duration::from_secs(1);
 
-/// A hub, ready to be attached to Rocket: `rocket.attach(hub.at("/hubs/chat"))`.
-///
-/// Attaching mounts its routes, manages its [`HubContext`], starts the sweep that pings clients and
-/// finds those that are gone, and at shutdown tells every client to come back later.
-#[must_use = "a hub serves nothing until it is attached to Rocket"]
-pub struct HubEndpoint<H: Hub> {
-    hub: Arc<H>,
-    context: HubContext<H>,
-    authenticate: Arc<dyn Authenticate>,
-    filters: HubFilters,
-    /// At least one; its options are set by [`HubEndpoint::options`].
-    places: Vec<(String, HubOptions)>,
-    mounted: OnceLock<Vec<(String, Endpoint<H>)>>,
+/// What connections are for: a hub, or anything else.
+pub(crate) trait Service: Send + Sync + 'static {
+    /// For logs and metrics.
+    fn name(&self) -> &'static str;
+
+    /// What is asked of users at every path.
+    fn authorize(&self) -> Option<Authorize>;
+
+    fn metrics(&self) -> &Metrics;
+
+    /// Serves a connection from its first byte to its last.
+    fn serve(self: Arc<Self>, connection: Arc<Connection>) -> BoxFuture<'static, ()>;
 }
 
-impl<H: Hub> HubEndpoint<H> {
-    pub(crate) fn new(hub: H, path: &str) -> Self {
-        Self {
-            hub: Arc::new(hub),
-            context: HubContext::new(Arc::new(Lifetime::default())),
-            authenticate: Arc::new(Nobody),
-            filters: HubFilters::new(),
-            places: vec![(normalized(path), HubOptions::default())],
-            mounted: OnceLock::new(),
-        }
+/// The paths at which a service is to be mounted, and then is. There is at least one.
+pub(crate) struct Places {
+    planned: Vec<(String, HubOptions)>,
+    mounted: OnceLock<Vec<(String, Endpoint)>>,
+}
+
+impl fmt::Debug for Places {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.planned).finish()
+    }
+}
+
+impl Places {
+    pub(crate) fn new(path: &str) -> Self {
+        let planned = vec![(normalized(path), HubOptions::default())];
+        Self { planned, mounted: OnceLock::new() }
     }
 
     /// Sets the options of the place that was named last.
-    pub fn options(mut self, options: HubOptions) -> Self {
-        if let Some((_, last)) = self.places.last_mut() {
+    pub(crate) fn set_options(&mut self, options: HubOptions) {
+        if let Some((_, last)) = self.planned.last_mut() {
             *last = options;
         }
-        self
     }
 
-    /// Serves the same hub, with the same clients, at another path too. Its options begin as a copy
-    /// of those of the place before.
-    pub fn also_at(mut self, path: &str) -> Self {
-        let options = self.places.last().map(|(_, options)| options.clone()).unwrap_or_default();
-        self.places.push((normalized(path), options));
-        self
+    /// One more, whose options begin as a copy of those of the place before.
+    pub(crate) fn add(&mut self, path: &str) {
+        let options = self.planned.last().map(|(_, options)| options.clone()).unwrap_or_default();
+        self.planned.push((normalized(path), options));
     }
 
-    /// Says how users are known. Without it, nobody is signed in.
-    pub fn authenticate(mut self, authenticate: impl Authenticate) -> Self {
-        self.authenticate = Arc::new(authenticate);
-        self
-    }
-
-    /// Puts a filter around the hub's methods, inside of those before.
-    pub fn filter(mut self, filter: impl HubFilter) -> Self {
-        self.filters = self.filters.with(filter);
-        self
-    }
-
-    /// The hub as seen from outside: for services that call its clients.
-    pub fn context(&self) -> HubContext<H> {
-        self.context.clone()
-    }
-
-    /// The places as they were mounted; none before.
-    fn mounted(&self) -> &[(String, Endpoint<H>)] {
+    fn mounted(&self) -> &[(String, Endpoint)] {
         self.mounted.get().map_or(&[], Vec::as_slice)
     }
 
-    fn mount(&self, global: Option<&HubFilters>) -> &[(String, Endpoint<H>)] {
-        self.mounted.get_or_init(|| {
-            let filters = global.into_iter().chain([&self.filters]);
-            let filters = filters.flat_map(|filters| filters.0.iter().cloned()).collect();
-            let dispatcher = HubDispatcher::new(
-                self.hub.clone(),
-                self.context.clone(),
-                self.authenticate.clone(),
-                filters,
-            );
-            let dispatcher = Arc::new(dispatcher);
-            let endpoint = |(path, options): &(String, HubOptions)| {
-                let shared = Shared {
-                    dispatcher: dispatcher.clone(),
-                    authenticate: self.authenticate.clone(),
-                    options: Arc::new(options.clone()),
-                    connections: DashMap::new(),
-                    tasks: TaskTracker::new(),
-                };
-                (path.clone(), Endpoint(Arc::new(shared)))
+    /// Mounts the service at its places. An error gives Rocket back, which then does not launch.
+    pub(crate) fn mount(
+        &self,
+        mut rocket: Rocket<Build>,
+        service: &Arc<dyn Service>,
+        authenticate: &Arc<dyn Authenticate>,
+    ) -> Result<Rocket<Build>, Rocket<Build>> {
+        let endpoint = |(path, options): &(String, HubOptions)| {
+            let shared = Shared {
+                service: service.clone(),
+                authenticate: authenticate.clone(),
+                options: Arc::new(options.clone()),
+                connections: DashMap::new(),
+                tasks: TaskTracker::new(),
             };
-            self.places.iter().map(endpoint).collect()
-        })
-    }
-}
-
-impl<H: Hub> fmt::Debug for HubEndpoint<H> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HubEndpoint")
-            .field("hub", &H::NAME)
-            .field("places", &self.places)
-            .finish_non_exhaustive()
-    }
-}
-
-fn normalized(path: &str) -> String {
-    format!("/{}", path.trim_matches('/'))
-}
-
-/// The path as it is mounted at `base`, if a request is for the hub there but spells it in another
-/// way.
-fn respelled(base: &str, path: &str) -> Option<String> {
-    let trimmed = path.strip_suffix('/').unwrap_or(path);
-    let (head, rest) = trimmed.split_at_checked(base.len())?;
-    let rest = match rest {
-        "" => "",
-        rest if rest.eq_ignore_ascii_case("/negotiate") => "/negotiate",
-        _ => return None,
-    };
-    let canonical = format!("{base}{rest}");
-    (head.eq_ignore_ascii_case(base) && path != canonical).then_some(canonical)
-}
-
-#[async_trait]
-impl<H: Hub> Fairing for HubEndpoint<H> {
-    fn info(&self) -> Info {
-        Info { name: H::NAME, kind: Kind::Ignite | Kind::Liftoff | Kind::Request | Kind::Shutdown }
-    }
-
-    async fn on_ignite(&self, mut rocket: Rocket<Build>) -> fairing::Result {
-        let endpoints = self.mount(rocket.state());
-        for (path, endpoint) in endpoints {
+            (path.clone(), Endpoint(Arc::new(shared)))
+        };
+        let mounted = self.mounted.get_or_init(|| self.planned.iter().map(endpoint).collect());
+        for (path, endpoint) in mounted {
             if Origin::parse(path).is_err() {
-                rocket::error!("hub {}: '{path}' is no path", H::NAME);
+                rocket::error!("{}: '{path}' is no path", service.name());
                 return Err(rocket);
             }
             rocket = rocket.mount(path.clone(), http::routes(endpoint));
         }
-        Ok(rocket.manage(self.context.clone()))
+        Ok(rocket)
     }
 
-    async fn on_liftoff(&self, rocket: &Rocket<Orbit>) {
+    /// Starts the sweep that pings clients and finds those that are gone.
+    pub(crate) fn watch(&self, rocket: &Rocket<Orbit>) {
         let endpoints: Vec<_> = self.mounted().iter().map(|(_, e)| e.clone()).collect();
         let stopped = rocket.shutdown();
         tokio::spawn(async move {
@@ -188,9 +126,9 @@ impl<H: Hub> Fairing for HubEndpoint<H> {
     }
 
     /// ASP.NET matches paths without case and with a slash at their end; clients rely on it.
-    async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
+    pub(crate) fn respell(&self, request: &mut Request<'_>) {
         let path = request.uri().path().as_str();
-        let respelled = self.places.iter().find_map(|(base, _)| respelled(base, path));
+        let respelled = self.planned.iter().find_map(|(base, _)| respelled(base, path));
         if let Some(mut uri) = respelled {
             if let Some(query) = request.uri().query() {
                 uri = format!("{uri}?{query}");
@@ -201,16 +139,35 @@ impl<H: Hub> Fairing for HubEndpoint<H> {
         }
     }
 
-    async fn on_shutdown(&self, _: &Rocket<Orbit>) {
+    /// Tells every client that the server stops.
+    pub(crate) async fn drain(&self) {
         join_all(self.mounted().iter().map(|(_, endpoint)| endpoint.drain())).await;
     }
 }
 
-/// What the requests of a hub share.
-pub(crate) struct Endpoint<H: Hub>(Arc<Shared<H>>);
+fn normalized(path: &str) -> String {
+    format!("/{}", path.trim_matches('/'))
+}
 
-struct Shared<H: Hub> {
-    dispatcher: Arc<HubDispatcher<H>>,
+/// The path as it is mounted at `base`, if a request is for there but spells it in another way.
+fn respelled(base: &str, path: &str) -> Option<String> {
+    let trimmed = path.strip_suffix('/').unwrap_or(path);
+    let (head, rest) = trimmed.split_at_checked(base.len())?;
+    let rest = match rest {
+        "" => "",
+        rest if rest.eq_ignore_ascii_case("/negotiate") => "/negotiate",
+        _ => return None,
+    };
+    let canonical = format!("{base}{rest}");
+    (head.eq_ignore_ascii_case(base) && path != canonical).then_some(canonical)
+}
+
+/// A service at one path, as its requests share it.
+#[derive(Clone)]
+pub(crate) struct Endpoint(Arc<Shared>);
+
+struct Shared {
+    service: Arc<dyn Service>,
     authenticate: Arc<dyn Authenticate>,
     options: Arc<HubOptions>,
     /// By their tokens, from negotiation to end.
@@ -218,27 +175,22 @@ struct Shared<H: Hub> {
     tasks: TaskTracker,
 }
 
-impl<H: Hub> Clone for Endpoint<H> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
+impl Endpoint {
+    pub(crate) fn name(&self) -> &'static str {
+        self.0.service.name()
     }
-}
 
-impl<H: Hub> std::fmt::Debug for Endpoint<H> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Endpoint")
-            .field("connections", &self.0.connections.len())
-            .finish_non_exhaustive()
-    }
-}
-
-impl<H: Hub> Endpoint<H> {
     pub(crate) fn options(&self) -> &HubOptions {
         &self.0.options
     }
 
     pub(crate) fn authenticate(&self) -> &dyn Authenticate {
         &*self.0.authenticate
+    }
+
+    /// What is asked of users: by the service, and at this path.
+    pub(crate) fn authorize(&self) -> impl Iterator<Item = Authorize> {
+        [self.0.service.authorize(), self.0.options.authorize].into_iter().flatten()
     }
 
     /// Makes a connection that waits for its transport, with a token of its own or not.
@@ -276,19 +228,17 @@ impl<H: Hub> Endpoint<H> {
 
     /// Serves a connection that has its transport, in a task of its own.
     pub(crate) fn serve(&self, connection: Arc<Connection>) {
+        let Some(transport) = connection.transport() else { return };
         let endpoint = self.clone();
         self.0.tasks.spawn(async move {
-            let Shared { dispatcher, connections, .. } = &*endpoint.0;
-            let (metrics, transport) = (dispatcher.metrics(), connection.transport());
+            let Shared { service, connections, .. } = &*endpoint.0;
             let begin = clock::now();
-            if let Some(transport) = transport {
-                metrics.opened(transport);
-            }
-            run(connection.clone(), dispatcher.clone()).await;
+            service.metrics().opened(transport);
+            service.clone().serve(connection.clone()).await;
             connections.remove(&connection.token);
-            if let (Some(transport), Some(ending)) = (transport, connection.ending()) {
+            if let Some(ending) = connection.ending() {
                 let lasted = Duration::from_millis(clock::now() - begin);
-                metrics.closed(transport, ending.status, lasted);
+                service.metrics().closed(transport, ending.status, lasted);
             }
         });
     }
@@ -304,18 +254,15 @@ impl<H: Hub> Endpoint<H> {
         }
     }
 
-    /// Tells every client that the server stops, and waits for their tasks, but not for long.
+    /// Ends all connections, and waits for their tasks, but not for long.
     async fn drain(&self) {
         self.0.tasks.close();
         for entry in &self.0.connections {
             entry.value().end(Ending::server_stops());
         }
         if tokio::time::timeout(DRAIN, self.0.tasks.wait()).await.is_err() {
-            tracing::warn!(
-                hub = H::NAME,
-                open = self.0.tasks.len(),
-                "some clients did not close in time"
-            );
+            let open = self.0.tasks.len();
+            tracing::warn!(service = self.name(), open, "some clients did not close in time");
         }
     }
 }

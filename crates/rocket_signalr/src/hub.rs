@@ -7,8 +7,8 @@ use crate::{
     caller::Caller,
     clients::HubClient,
     dispatch::HubMethod,
-    endpoint::HubEndpoint,
     error::{DisconnectReason, HubError},
+    hub_endpoint::HubEndpoint,
 };
 
 /// A hub: methods that clients call, and clients whose methods it calls.

@@ -45,11 +45,13 @@ mod endpoint;
 mod error;
 mod groups;
 mod hub;
+mod hub_endpoint;
 mod id;
 mod lifetime;
 mod metrics;
 mod options;
 mod protocol;
+mod raw_endpoint;
 mod request;
 mod transport;
 
@@ -64,13 +66,14 @@ pub use self::{
         FilterContext, HubFilter, HubFilters, NextConnected, NextDisconnected, NextMethod, Reply,
         UploadStream,
     },
-    endpoint::HubEndpoint,
     error::{DisconnectReason, HubError, SendError},
     groups::Groups,
     hub::Hub,
+    hub_endpoint::HubEndpoint,
     metrics::HubMetrics,
     options::HubOptions,
     protocol::{HubProtocols, PropertyNaming, Timestamp, TimestampError},
+    raw_endpoint::{ConnectionHandler, RawConnection, RawEndpoint},
     transport::{AllowedOrigins, Transports},
 };
 

@@ -55,6 +55,11 @@ impl Ending {
         Self::close(None, false)
     }
 
+    /// Its handler is done with it.
+    pub(crate) fn done() -> Self {
+        Self::close(None, false)
+    }
+
     pub(crate) fn connect_refused(error: HubError) -> Self {
         Self::close(Some(error), false)
     }

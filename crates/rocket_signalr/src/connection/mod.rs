@@ -4,6 +4,7 @@ mod calls;
 mod ending;
 mod inbox;
 mod outbox;
+mod raw;
 mod receive;
 mod replay;
 
@@ -24,10 +25,12 @@ use parking_lot::Mutex;
 use rocket::data::IoStream;
 use tokio::sync::{Notify, Semaphore};
 
+pub use self::raw::RawConnection;
 pub(crate) use self::{
     calls::{Calls, Delivery, Stop, UploadEnd, UploadSink},
     ending::Ending,
     outbox::Taken,
+    raw::run_raw,
     receive::{Dispatch, run},
 };
 use self::{
@@ -173,6 +176,12 @@ impl Connection {
         self.inbox.get_or_init(Box::default)
     }
 
+    /// What was posted, unless a WebSocket came after all.
+    fn posted(&self) -> Option<&Inbox> {
+        let inbox = self.inbox.get()?;
+        (self.transport() != Some(Transport::WebSockets)).then_some(inbox)
+    }
+
     /// Gives the connection its socket, the first or the next. False if it has ended.
     pub(crate) fn attach(&self, socket: IoStream) -> bool {
         self.outbox.attach(socket, self.protocol().unwrap_or(HubProtocol::JSON))
@@ -220,9 +229,16 @@ impl Connection {
         }
     }
 
-    /// Waits while more lies in the outbox than the client's own calls may let pile up.
+    /// Waits while more lies in the outbox than a client's own calls may let pile up: what waits for
+    /// its socket, and for its acknowledgements.
     pub(crate) async fn writable(&self) {
-        self.outbox.writable(self.options.transport_max_buffer_size).await;
+        self.outbox.writable(self.options.transport_max_buffer_size, true).await;
+    }
+
+    /// Waits for the socket alone. For the task that reads the client's acknowledgements, and so must
+    /// not wait for them.
+    async fn drained(&self) {
+        self.outbox.writable(self.options.transport_max_buffer_size, false).await;
     }
 
     /// A whole message came.
@@ -258,6 +274,12 @@ impl Connection {
         );
     }
 
+    /// There is no handshake, and no keep-alive.
+    fn establish_raw(&self) {
+        self.clocks.pinged.store(clock::now(), Relaxed);
+        self.outbox.open();
+    }
+
     /// The sweeper's look, once a second: what is overdue ends the connection; pings and Acks that
     /// are due go out. False if nobody came for it, or came back, in time.
     pub(crate) fn sweep(&self, now: u64) -> bool {
@@ -287,12 +309,11 @@ impl Connection {
             // A poll looks at the time only when it is woken.
             self.outbox.wake_response();
         }
-        let (Some(protocol), last_ping @ 1..) = (self.protocol(), pinged.load(Relaxed)) else {
-            if overdue(opened.load(Relaxed), options.handshake_timeout) {
-                self.end(Ending::handshake_timeout());
-            }
-            return true;
-        };
+        let last_ping = pinged.load(Relaxed);
+        if last_ping == 0 && overdue(opened.load(Relaxed), options.handshake_timeout) {
+            self.end(Ending::handshake_timeout());
+        }
+        let (Some(protocol), 1..) = (self.protocol(), last_ping) else { return true };
         if armed.load(Acquire)
             && !waiting.load(Acquire)
             && overdue(heard.load(Relaxed), options.client_timeout_interval)

@@ -165,6 +165,11 @@ impl Outbox {
         }
     }
 
+    /// Messages may be sent, without any greeting.
+    pub(crate) fn open(&self) {
+        self.state.lock().greeted = true;
+    }
+
     /// Takes a message that is not counted and not sent again: a ping or an Ack.
     pub(crate) fn signal(&self, frame: &Frame) {
         let mut state = self.state.lock();
@@ -201,8 +206,9 @@ impl Outbox {
         state.wake_response();
     }
 
-    /// Waits while more than `limit` bytes wait. A closed outbox keeps nobody.
-    pub(crate) async fn writable(&self, limit: usize) {
+    /// Waits while more than `limit` bytes wait, `with_held` those that wait for acknowledgements. A
+    /// closed outbox keeps nobody.
+    pub(crate) async fn writable(&self, limit: usize, with_held: bool) {
         loop {
             let drained = self.drained.notified();
             tokio::pin!(drained);
@@ -210,7 +216,8 @@ impl Outbox {
             drained.as_mut().enable();
             {
                 let state = self.state.lock();
-                if state.closed || state.waiting_bytes() <= limit {
+                let waiting = if with_held { state.waiting_bytes() } else { state.queued_bytes };
+                if state.closed || waiting <= limit {
                     return;
                 }
             }

@@ -10,7 +10,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use parking_lot::Mutex;
 use tokio::{io::ReadBuf, time::timeout};
 
@@ -92,16 +92,28 @@ pub(crate) async fn run<D: Dispatch>(connection: Arc<Connection>, dispatch: Arc<
         Ok(Err(ending)) | Err(ending) => ending,
     };
 
+    part(&connection, &input, ending, async |ending| {
+        if known {
+            dispatch.disconnected(&connection, ending.reason(), told).await;
+        }
+    })
+    .await;
+}
+
+/// The end of a connection: the last words, then `tell`, then the end of its transport.
+pub(super) async fn part(
+    connection: &Connection,
+    input: &Mutex<Input>,
+    ending: Ending,
+    tell: impl AsyncFnOnce(&Ending),
+) {
     connection.end(ending);
     if let Some(ending) = connection.ending() {
-        let answered = say_goodbye(&connection, ending);
+        let answered = say_goodbye(connection, ending);
         connection.calls.end();
-        if known {
-            let disconnected = dispatch.disconnected(&connection, ending.reason(), told);
-            let _ = drive(&connection, &input, disconnected, false).await;
-        }
+        let _ = drive(connection, input, tell(ending), false).await;
         if answered {
-            let close = close(&connection, &input, ending);
+            let close = close(connection, input, ending);
             let _ = timeout(connection.options.close_timeout, close).await;
         }
     }
@@ -110,7 +122,7 @@ pub(crate) async fn run<D: Dispatch>(connection: Arc<Connection>, dispatch: Arc<
 
 /// What has been read and not yet been carried out.
 #[derive(Default)]
-struct Input {
+pub(super) struct Input {
     frames: FrameReader,
     records: Framer,
     buffer: BytesMut,
@@ -123,12 +135,22 @@ struct Input {
 }
 
 impl Input {
+    /// Takes all that was read. If that is nothing, more is read.
+    pub(super) fn take(&mut self) -> Option<Bytes> {
+        self.hungry = self.buffer.is_empty();
+        (!self.hungry).then(|| std::mem::take(&mut self.buffer).freeze())
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.end.is_some()
+    }
+
     /// Reads once, if the hub keeps up. True if something came.
     fn poll_read(&mut self, connection: &Connection, cx: &mut Context<'_>) -> bool {
         if self.end.is_some() || (!self.hungry && self.buffer.len() >= MAX_INPUT) {
             return false;
         }
-        if let Some(inbox) = connection.inbox.get() {
+        if let Some(inbox) = connection.posted() {
             let came = inbox.take(&mut self.buffer);
             self.hungry &= !came;
             return came;
@@ -193,7 +215,7 @@ impl Input {
 /// that is allowed; else the end is noted, and `work` is finished first.
 ///
 /// Before the end that was read takes effect, `work` does all that it can do without waiting.
-async fn drive<T>(
+pub(super) async fn drive<T>(
     connection: &Connection,
     input: &Mutex<Input>,
     work: impl Future<Output = T>,
@@ -310,7 +332,9 @@ async fn receive<D: Dispatch>(
             if message.is_counted() && !connection.outbox.receive() {
                 continue;
             }
-            connection.writable().await;
+            if matches!(message, Incoming::Invocation(_)) {
+                connection.drained().await;
+            }
             match message {
                 Incoming::Ack { sequence_id } => connection.outbox.acknowledge(sequence_id),
                 Incoming::Sequence { sequence_id } => {
@@ -359,7 +383,7 @@ fn say_goodbye(connection: &Connection, ending: &Ending) -> bool {
 /// Sees to it that the last words are heard: that they are written and, if the server closed first,
 /// that the client has closed too; or that a response has brought them.
 async fn close(connection: &Connection, input: &Mutex<Input>, ending: &Ending) {
-    if connection.inbox.get().is_some() {
+    if connection.posted().is_some() {
         let waits = matches!(ending.farewell, Farewell::Close { until_heard: true, .. })
             || connection.outbox.idle_since().is_none();
         if waits {

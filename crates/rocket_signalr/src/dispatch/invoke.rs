@@ -2,19 +2,21 @@
 
 use std::{borrow::Cow, sync::Arc, time::Instant};
 
+use futures::future::BoxFuture;
 use tracing::{Instrument, debug, error};
 
 use super::{
     call::{Binder, Call, HubMethod, Work},
     filter::{self, FilterContext, HubFilter, NextConnected, NextDisconnected},
-    running::{Invoked, caught},
+    running::{Invoked, caught, caught_at_once},
     slot::Slot,
 };
 use crate::{
     auth::{Authenticate, Authorize, Resource},
     caller::{Asking, Caller},
-    connection::{Connection, Dispatch, Ending, UploadEnd},
+    connection::{Connection, Dispatch, Ending, UploadEnd, run},
     context::HubContext,
+    endpoint::Service,
     error::{DisconnectReason, HubError},
     hub::Hub,
     lifetime::{Answer, Answered},
@@ -50,12 +52,30 @@ impl<H: Hub> HubDispatcher<H> {
         self.methods.iter().enumerate().find(is_meant)
     }
 
-    pub(crate) fn metrics(&self) -> &Arc<Metrics> {
+    fn metrics(&self) -> &Arc<Metrics> {
         &self.context.lifetime().metrics
     }
 
     fn caller(&self, connection: &Arc<Connection>, asking: Asking) -> Caller<H> {
         Caller::new(connection.clone(), self.context.clone(), asking)
+    }
+}
+
+impl<H: Hub> Service for HubDispatcher<H> {
+    fn name(&self) -> &'static str {
+        H::NAME
+    }
+
+    fn authorize(&self) -> Option<Authorize> {
+        H::AUTHORIZE
+    }
+
+    fn metrics(&self) -> &Metrics {
+        self.metrics()
+    }
+
+    fn serve(self: Arc<Self>, connection: Arc<Connection>) -> BoxFuture<'static, ()> {
+        Box::pin(run(connection, self))
     }
 }
 
@@ -155,7 +175,11 @@ impl<H: Hub> HubDispatcher<H> {
             method: Some(method),
             connection_id: Some(connection.id.as_str()),
         };
-        authorize.permits(&*self.authenticate, user, &resource).await
+        let permitted = caught(authorize.permits(&*self.authenticate, user, &resource)).await;
+        permitted.unwrap_or_else(|error| {
+            error!(hub = H::NAME, method, %error, "error in a policy");
+            false
+        })
     }
 
     /// The end of an upload stream, or an answer to what the client was asked.
@@ -223,10 +247,13 @@ impl<H: Hub> HubDispatcher<H> {
             stream_ids: &stream_ids,
             uploads: Vec::new(),
         };
-        let Call { work, uploads } = match (method.bind)(binder) {
+        // The types of arguments are the application's, and may panic as they are read.
+        let bound = caught_at_once(|| (method.bind)(binder)).and_then(|bound| {
+            bound.map_err(|e| HubError::with_kind("InvalidDataException", e.to_string()))
+        });
+        let Call { work, uploads } = match bound {
             Ok(call) => call,
             Err(error) => {
-                let error = HubError::with_kind("InvalidDataException", error.to_string());
                 let general =
                     format_args!("Failed to invoke '{name}' due to an error on the server.");
                 refuse(&error.describe(general, detailed));

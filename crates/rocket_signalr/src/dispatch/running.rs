@@ -119,7 +119,7 @@ impl Invoked {
         }
         // Not left to its last owner, which may be a task that outlives the invocation.
         if let Some(slot) = slot {
-            slot.give_back();
+            slot.end();
         }
     }
 }
@@ -138,6 +138,11 @@ where
         Ok(poll) => poll.map(Ok),
         Err(panic) => Poll::Ready(Err(panicked(&*panic))),
     }
+}
+
+/// Runs what waits for nothing. A panic is an error.
+pub(super) fn caught_at_once<T>(work: impl FnOnce() -> T) -> Result<T, HubError> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| panicked(&*panic))
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> HubError {

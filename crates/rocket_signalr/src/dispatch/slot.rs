@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering::Relaxed},
+    atomic::{AtomicBool, Ordering::SeqCst},
 };
 
 use crate::connection::Connection;
@@ -14,11 +14,14 @@ use crate::connection::Connection;
 pub(crate) struct Slot {
     connection: Arc<Connection>,
     held: AtomicBool,
+    /// The invocation is over. A task that it left behind may still wait for an answer: it takes no
+    /// place any more.
+    over: AtomicBool,
 }
 
 impl Slot {
     pub(super) fn of(connection: &Arc<Connection>) -> Self {
-        Self { connection: connection.clone(), held: AtomicBool::new(false) }
+        Self { connection: connection.clone(), held: AtomicBool::new(false), over: AtomicBool::new(false) }
     }
 
     /// Waits for a place. Until there is one, the client's silence is not held against it.
@@ -40,7 +43,7 @@ impl Slot {
     pub(crate) async fn without<T>(&self, wait: impl Future<Output = T>) -> T {
         let held = self.give_back();
         let result = wait.await;
-        if held {
+        if held && !self.over.load(SeqCst) {
             self.hold(self.connection.slots.acquire().await.ok());
         }
         result
@@ -49,13 +52,23 @@ impl Slot {
     fn hold(&self, permit: Option<tokio::sync::SemaphorePermit<'_>>) {
         if let Some(permit) = permit {
             permit.forget();
-            self.held.store(true, Relaxed);
+            self.held.store(true, SeqCst);
+            // It may have ended in between.
+            if self.over.load(SeqCst) {
+                self.give_back();
+            }
         }
     }
 
+    /// The invocation is over.
+    pub(super) fn end(&self) {
+        self.over.store(true, SeqCst);
+        self.give_back();
+    }
+
     /// Lets the next invocation have its turn. False if the place was not held.
-    pub(super) fn give_back(&self) -> bool {
-        let held = self.held.swap(false, Relaxed);
+    fn give_back(&self) -> bool {
+        let held = self.held.swap(false, SeqCst);
         if held {
             self.connection.slots.add_permits(1);
         }

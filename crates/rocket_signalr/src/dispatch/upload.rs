@@ -11,6 +11,7 @@ use futures::Stream;
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc::{self, error::TrySendError};
 
+use super::running::caught_at_once;
 use crate::{
     connection::{Delivery, UploadEnd, UploadSink},
     error::HubError,
@@ -77,7 +78,9 @@ pub(super) fn channel<T: DeserializeOwned + Send + 'static>(
 
 impl<T: DeserializeOwned + Send + 'static> UploadSink for Sink<T> {
     fn item(&self, item: RawValue<'_>) -> Result<Option<Delivery>, HubError> {
-        let item = item.bind().map_err(|error| {
+        let bound = caught_at_once(|| item.bind());
+        let bound = bound.and_then(|bound| bound.map_err(HubError::from));
+        let item = bound.map_err(|error| {
             tracing::debug!(%error, "an item of an upload stream does not bind");
             HubError::new("Failed to bind Stream message.")
         })?;

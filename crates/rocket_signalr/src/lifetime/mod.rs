@@ -52,6 +52,18 @@ struct Joined {
     place: usize,
 }
 
+/// A question of a member. Answered or given up, it is none any more.
+struct Asked<'a> {
+    member: &'a Member,
+    number: u64,
+}
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        self.member.questions.lock().retain(|asked| *asked != self.number);
+    }
+}
+
 /// Whom a message is for.
 #[derive(Debug, Clone)]
 pub(crate) enum Target {
@@ -302,15 +314,14 @@ impl Lifetime {
         let number = question.number();
         let frame = encode(protocol, &format!("s{number}"))?;
         member.questions.lock().push(number);
+        let _asked = Asked { member: &member, number };
         // It may have left before its questions were noted; then nobody forgets this one.
         if member.groups.lock().is_none() {
             self.results.forget(number);
         }
         member.connection.send(&frame);
         self.metrics.sent(1);
-        let answer = question.answer().await;
-        member.questions.lock().retain(|asked| *asked != number);
-        answer
+        question.answer().await
     }
 
     /// A client answers.

@@ -28,6 +28,13 @@ impl Frame {
         Self { bytes: Bytes::from_static(bytes), header: 2 }
     }
 
+    /// A frame that holds just these bytes.
+    pub(crate) fn raw(bytes: &[u8], format: TransferFormat) -> Self {
+        let mut frame = FrameBuilder::new();
+        frame.payload().extend_from_slice(bytes);
+        frame.finish_with(&[], format)
+    }
+
     /// Header and payload: one final, unmasked frame (RFC 6455, section 5.2).
     pub(crate) const fn websocket(&self) -> &Bytes {
         &self.bytes
@@ -56,14 +63,22 @@ impl FrameBuilder {
         &mut self.0
     }
 
-    pub(super) fn finish(mut self, format: TransferFormat) -> Frame {
-        let length = self.0.len() - ROOM;
+    /// Ends a message; a binary one gets its prefix.
+    pub(super) fn finish(self, format: TransferFormat) -> Frame {
         let mut prefix = [0; MAX_PREFIX];
-        let (opcode, prefix) = match format {
-            TransferFormat::Text => (0x81, &[][..]),
-            TransferFormat::Binary => (0x82, length_prefix(length, &mut prefix)),
+        let prefix = match format {
+            TransferFormat::Text => &[][..],
+            TransferFormat::Binary => length_prefix(self.0.len() - ROOM, &mut prefix),
         };
-        let length = length + prefix.len();
+        self.finish_with(prefix, format)
+    }
+
+    fn finish_with(mut self, prefix: &[u8], format: TransferFormat) -> Frame {
+        let opcode = match format {
+            TransferFormat::Text => 0x81,
+            TransferFormat::Binary => 0x82,
+        };
+        let length = self.0.len() - ROOM + prefix.len();
         let mut header = [0; MAX_HEADER];
         let size = if let Ok(length @ ..126) = u8::try_from(length) {
             header[1] = length;

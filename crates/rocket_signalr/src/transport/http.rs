@@ -18,10 +18,9 @@ use super::{
     websocket::Upgrade,
 };
 use crate::{
-    auth::{Authorize, Resource, User},
+    auth::{Resource, User},
     connection::Ending,
     endpoint::Endpoint,
-    hub::Hub,
     request::{self, ConnectRequest},
 };
 
@@ -47,36 +46,31 @@ const METHODS: [Method; 7] = [
 ];
 
 /// The routes of a hub, to be mounted at its path.
-pub(crate) fn routes<H: Hub>(endpoint: &Endpoint<H>) -> Vec<Route> {
-    let route = |method, path, handler: HubHandler<H>| {
+pub(crate) fn routes(endpoint: &Endpoint) -> Vec<Route> {
+    let route = |method, path, handler: EndpointHandler| {
         // Before any catch-all of the application.
         let mut route = Route::ranked(-10, method, path, handler);
-        route.name = Some(H::NAME.into());
+        route.name = Some(endpoint.name().into());
         route
     };
     METHODS
         .into_iter()
         .flat_map(|method| {
-            let connect = HubHandler { endpoint: endpoint.clone(), negotiate: false };
-            let negotiate = HubHandler { endpoint: endpoint.clone(), negotiate: true };
+            let connect = EndpointHandler { endpoint: endpoint.clone(), negotiate: false };
+            let negotiate = EndpointHandler { endpoint: endpoint.clone(), negotiate: true };
             [route(method, "/", connect), route(method, "/negotiate", negotiate)]
         })
         .collect()
 }
 
-struct HubHandler<H: Hub> {
-    endpoint: Endpoint<H>,
+#[derive(Clone)]
+struct EndpointHandler {
+    endpoint: Endpoint,
     negotiate: bool,
 }
 
-impl<H: Hub> Clone for HubHandler<H> {
-    fn clone(&self) -> Self {
-        Self { endpoint: self.endpoint.clone(), negotiate: self.negotiate }
-    }
-}
-
 #[rocket::async_trait]
-impl<H: Hub> Handler for HubHandler<H> {
+impl Handler for EndpointHandler {
     async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> route::Outcome<'r> {
         let origins = &self.endpoint.options().allowed_origins;
         let mut response = if !origins.allow(request) {
@@ -96,16 +90,16 @@ impl<H: Hub> Handler for HubHandler<H> {
     }
 }
 
-impl<H: Hub> HubHandler<H> {
+impl EndpointHandler {
     /// Who sent the request, if the hub is open to them.
     async fn authorize(&self, request: &Request<'_>) -> Result<Option<User>, Response<'static>> {
         let authenticate = self.endpoint.authenticate();
         let user = authenticate.user(request).await;
-        let asked = [H::AUTHORIZE, self.endpoint.options().authorize];
-        for authorize in asked.iter().flatten() {
+        for authorize in self.endpoint.authorize() {
             let Some(user) = &user else { return Err(refusal(Status::Unauthorized)) };
-            let resource = Resource { hub: H::NAME, method: None, connection_id: None };
-            if !Authorize::permits(authorize, authenticate, user, &resource).await {
+            let resource =
+                Resource { hub: self.endpoint.name(), method: None, connection_id: None };
+            if !authorize.permits(authenticate, user, &resource).await {
                 return Err(refusal(Status::Forbidden));
             }
         }
@@ -245,6 +239,9 @@ impl<H: Hub> HubHandler<H> {
             return unsupported(Transport::LongPolling);
         }
         if connection.open(Transport::LongPolling, ConnectRequest::new(request), user) {
+            // Answered at once: the time between two polls begins.
+            let outbox = connection.outbox();
+            outbox.end_response(outbox.begin_response());
             self.endpoint.serve(connection);
             return long_polling::first();
         }
@@ -284,8 +281,9 @@ impl<H: Hub> HubHandler<H> {
             }
         };
         tokio::select! {
-            response = work => response,
+            biased;
             () = connection.aborted() => text(Status::NotFound, ""),
+            response = work => response,
         }
     }
 

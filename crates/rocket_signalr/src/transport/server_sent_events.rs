@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use rocket::{Response, http::Header};
 use tokio::io::{AsyncRead, ReadBuf};
 
@@ -46,13 +46,7 @@ impl AsyncRead for EventStream {
         if this.unread.is_empty() {
             match ready!(this.connection.outbox().poll_take(this.ticket, u64::MAX, cx)) {
                 Taken::Frames(frames) => {
-                    // One event for all that waits. Text messages have no line breaks. The space
-                    // is required by the .NET client.
-                    this.unread.extend_from_slice(b"data: ");
-                    for frame in frames {
-                        this.unread.extend_from_slice(&frame);
-                    }
-                    this.unread.extend_from_slice(b"\r\n\r\n");
+                    this.unread = event(&frames);
                 }
                 Taken::End | Taken::Replaced | Taken::TimedOut => return Poll::Ready(Ok(())),
             }
@@ -66,6 +60,25 @@ impl AsyncRead for EventStream {
         }
         Poll::Ready(Ok(()))
     }
+}
+
+/// One event for all that waits: a line of data for each line. Hub messages have no line breaks, so
+/// theirs are one line. The space is required by the .NET client.
+fn event(frames: &[Bytes]) -> BytesMut {
+    let mut event = BytesMut::from("data: ");
+    for frame in frames {
+        for (index, line) in frame.split(|byte| *byte == b'\n').enumerate() {
+            if index > 0 {
+                if event.ends_with(b"\r") {
+                    event.truncate(event.len() - 1);
+                }
+                event.extend_from_slice(b"\r\ndata: ");
+            }
+            event.extend_from_slice(line);
+        }
+    }
+    event.extend_from_slice(b"\r\n\r\n");
+    event
 }
 
 impl Drop for EventStream {

@@ -1,0 +1,127 @@
+//! Connections without a hub protocol: bytes in, bytes out.
+
+use std::{
+    borrow::Cow,
+    fmt,
+    future::{Future, poll_fn},
+    net::SocketAddr,
+    sync::Arc,
+    task::Poll,
+};
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+
+use super::{
+    Connection,
+    ending::Ending,
+    receive::{Input, drive, part},
+};
+use crate::{
+    auth::User,
+    protocol::{Frame, TransferFormat},
+};
+
+/// A connection that carries whatever its two sides agree on, over any transport: ASP.NET's
+/// `ConnectionContext`.
+pub struct RawConnection {
+    connection: Arc<Connection>,
+    input: Arc<Mutex<Input>>,
+}
+
+impl fmt::Debug for RawConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawConnection").field("id", &self.id()).finish_non_exhaustive()
+    }
+}
+
+impl RawConnection {
+    /// The id of the connection, which is public.
+    pub fn id(&self) -> &str {
+        self.connection.id.as_str()
+    }
+
+    /// The user, if signed in.
+    pub fn user(&self) -> Option<&User> {
+        self.connection.user()
+    }
+
+    /// The first value of a parameter in the query that the client connected with.
+    pub fn query(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.connection.request()?.query(name)
+    }
+
+    /// The first value of a header of the request that the client connected with.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.connection.request()?.header(name)
+    }
+
+    /// The address the client connected from.
+    pub fn remote(&self) -> Option<SocketAddr> {
+        self.connection.request()?.remote()
+    }
+
+    /// The next bytes from the client, as many as there are; `None` when it has left. The bounds of
+    /// messages, frames and requests mean nothing here.
+    ///
+    /// It resolves only within the task that [`ConnectionHandler::connected`] runs in.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped, nothing is lost.
+    ///
+    /// [`ConnectionHandler::connected`]: crate::ConnectionHandler::connected
+    pub async fn read(&mut self) -> Option<Bytes> {
+        poll_fn(|_| {
+            let mut input = self.input.lock();
+            match input.take() {
+                Some(bytes) => Poll::Ready(Some(bytes)),
+                None if input.has_ended() || self.connection.ending().is_some() => {
+                    Poll::Ready(None)
+                }
+                None => Poll::Pending,
+            }
+        })
+        .await
+    }
+
+    /// Sends bytes to the client, as one binary message where the transport knows messages. Waits
+    /// while much of what was sent before is not taken. If the client has left, nothing happens.
+    ///
+    /// Event streams carry text only: what is sent there must be UTF-8.
+    pub async fn send(&self, bytes: &[u8]) {
+        self.write(&Frame::raw(bytes, TransferFormat::Binary)).await;
+    }
+
+    /// As [`send`](Self::send), as a text message.
+    pub async fn send_text(&self, text: &str) {
+        self.write(&Frame::raw(text.as_bytes(), TransferFormat::Text)).await;
+    }
+
+    async fn write(&self, frame: &Frame) {
+        self.connection.send(frame);
+        self.connection.writable().await;
+    }
+
+    /// Resolves when the connection has ended, for whatever reason.
+    pub async fn aborted(&self) {
+        self.connection.aborted().await;
+    }
+}
+
+/// Serves a connection: runs `handler`, and closes when it is done.
+pub(crate) async fn run_raw<F>(
+    connection: Arc<Connection>,
+    handler: impl FnOnce(RawConnection) -> F,
+) where
+    F: Future<Output = ()>,
+{
+    let input = Arc::new(Mutex::new(Input::default()));
+    connection.establish_raw();
+    let raw = RawConnection { connection: connection.clone(), input: input.clone() };
+    let ending = match drive(&connection, &input, handler(raw), false).await {
+        Ok(()) => Ending::done(),
+        Err(ending) => ending,
+    };
+    part(&connection, &input, ending, async |_| ()).await;
+}
