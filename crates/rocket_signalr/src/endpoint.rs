@@ -81,6 +81,7 @@ impl Places {
     }
 
     /// Mounts the service at its places. An error gives Rocket back, which then does not launch.
+    #[expect(clippy::result_large_err, reason = "it is what a fairing of Rocket returns")]
     pub(crate) fn mount(
         &self,
         mut rocket: Rocket<Build>,

@@ -145,9 +145,15 @@ impl Input {
         self.end.is_some()
     }
 
-    /// Reads once, if the hub keeps up. True if something came.
+    /// Whether there is room for more.
+    fn wants_more(&self) -> bool {
+        self.end.is_none() && (self.hungry || self.buffer.len() < MAX_INPUT)
+    }
+
+    /// Reads once, if there is room. True if something came; otherwise the task is woken when
+    /// something does.
     fn poll_read(&mut self, connection: &Connection, cx: &mut Context<'_>) -> bool {
-        if self.end.is_some() || (!self.hungry && self.buffer.len() >= MAX_INPUT) {
+        if !self.wants_more() {
             return false;
         }
         if let Some(inbox) = connection.posted() {
@@ -231,14 +237,18 @@ pub(super) async fn drive<T>(
             }
         }
         loop {
-            let read = input.lock().poll_read(connection, cx);
+            let (came, was_full) = {
+                let mut input = input.lock();
+                (input.poll_read(connection, cx), !input.wants_more())
+            };
             if interruptible && let Some(ending) = connection.ending() {
                 return Poll::Ready(Err(ending.clone()));
             }
             if let Poll::Ready(done) = work.as_mut().poll(cx) {
                 return Poll::Ready(Ok(done));
             }
-            if !read {
+            // Room that the work has made must be used now: nothing would wake the task for it.
+            if !came && !(was_full && input.lock().wants_more()) {
                 break;
             }
         }

@@ -21,7 +21,11 @@ pub(crate) struct Slot {
 
 impl Slot {
     pub(super) fn of(connection: &Arc<Connection>) -> Self {
-        Self { connection: connection.clone(), held: AtomicBool::new(false), over: AtomicBool::new(false) }
+        Self {
+            connection: connection.clone(),
+            held: AtomicBool::new(false),
+            over: AtomicBool::new(false),
+        }
     }
 
     /// Waits for a place. Until there is one, the client's silence is not held against it.
