@@ -8,7 +8,7 @@ use rocket::serde::json::{self, Json};
 use rocket::{Route, State, get, post, routes};
 use rocket_signalr::HubContext;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::hub::{PollHub, push_news};
 use super::poll::{ChoiceRef, Poll, PollError};
@@ -20,18 +20,18 @@ pub(super) fn routes() -> Vec<Route> {
     routes![show, vote]
 }
 
-/// A vote as programs send it. The fields are read one by one, so that an error can name the field.
+/// A vote as programs send it: an object, whose fields are read one by one, so that an error can name
+/// the field.
 #[derive(Deserialize)]
-struct VoteRequest {
-    #[serde(default)]
-    choice: Value,
-    #[serde(default)]
-    voter: Value,
-}
+struct VoteRequest(Map<String, Value>);
 
 impl VoteRequest {
+    fn field(&self, name: &str) -> &Value {
+        self.0.get(name).unwrap_or(&Value::Null)
+    }
+
     fn choice(&self) -> Result<ChoiceRef, PollError> {
-        ChoiceRef::deserialize(&self.choice).map_err(|_| {
+        ChoiceRef::deserialize(self.field("choice")).map_err(|_| {
             PollError::invalid("choice", "Name the choice by its text or by its id, a number.")
         })
     }
@@ -40,7 +40,7 @@ impl VoteRequest {
     /// counts only on requests from our own pages, since browsers send it along for other sites
     /// too.
     fn voter(&self, cookies: &CookieJar<'_>, sender: &Sender) -> Result<Voter, Failure> {
-        match (&self.voter, cookies.get(visitor::COOKIE)) {
+        match (self.field("voter"), cookies.get(visitor::COOKIE)) {
             (Value::String(name), _) => Ok(Voter::named(name)?),
             (Value::Null, Some(_)) if *sender == Sender::OtherSite => Err(Failure::new(
                 Status::Forbidden,

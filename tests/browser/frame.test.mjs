@@ -1,107 +1,111 @@
-// What every page promises: it fits, it is quiet, it has the right colours, it works by
-// keyboard and without script, and it says when it is not live.
+// What every page promises: it fits, it is quiet, it has the right colours, and the keyboard
+// gets around in it.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { faultsOf, startBrowser } from "../support/browser.mjs";
+import { after, test } from "node:test";
+import { browserForFile, faultsOf, newPage, phone } from "../support/browser.mjs";
+import { makePoll, post, setOpen } from "../support/http.mjs";
 import { startServer } from "../support/server.mjs";
 
-const paths = ["/", "/polls", "/polls/new", "/p", "/staff", "/nothing"];
+const server = await startServer();
+after(() => server.stop());
+const browser = await browserForFile();
 
-let server;
-let browser;
+// As long as polls may be, without a place to break.
+const poll = await makePoll(server, "Q".repeat(200), ["M".repeat(100), "w".repeat(100), "Soup"]);
+const closed = await makePoll(server, "Closed?", ["Yes", "No"]);
+for (let n = 0; n < 12; n += 1) await post(server, poll.id, { choice: (n % 3) + 1, voter: `v${n}` });
+await setOpen(server, closed, false);
 
-before(async () => {
-  server = await startServer();
-  browser = await startBrowser();
-});
+const paths = [
+  "/",
+  "/polls",
+  "/polls/new",
+  `/polls/${poll.id}`,
+  `/polls/${closed.id}`,
+  "/p",
+  "/p?code=wrong",
+  `/p/${poll.code}`,
+  `/p/${closed.code}`,
+  "/p/ZZZZZZ",
+  "/staff",
+  "/staff?key=wrong",
+  "/nothing",
+];
 
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
-/** A page in a browser of its own, signed in as staff. */
-async function open(options = {}) {
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  await page.goto(server.staffLink);
-  return page;
+for (const who of ["staff", "a visitor"]) {
+  for (const width of [320, 360, 768, 1440]) {
+    test(`to ${who} at ${width} px no page scrolls sideways or has a fault`, async (t) => {
+      const page = await newPage(t, browser, { ...(width < 700 && phone), viewport: { width, height: 800 } });
+      if (who === "staff") await page.goto(server.staffLink);
+      const faults = faultsOf(page);
+      for (const path of paths) {
+        await page.goto(server.url + path);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+        if (wide > width) faults.push(`${path} is ${wide - width} px too wide`);
+        if ((await page.locator("h1").count()) !== 1) faults.push(`${path} has not one heading`);
+      }
+      assert.deepEqual(faults, []);
+    });
+  }
 }
 
-test("no page scrolls sideways on a phone or has a fault", async () => {
-  for (const width of [320, 360, 1440]) {
-    const page = await open({ viewport: { width, height: 800 } });
-    const faults = faultsOf(page);
-    for (const path of paths) {
-      await page.goto(server.url + path);
-      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      assert.ok(over <= 0, `${path} is ${over} px too wide at ${width} px`);
-    }
-    assert.deepEqual(faults, []);
-    await page.context().close();
-  }
-});
-
-test("the theme changes at once and is there again at the next visit", async () => {
-  const page = await open({ colorScheme: "light" });
+test("the theme changes at once and is there again at the next visit", async (t) => {
+  const page = await newPage(t, browser, { colorScheme: "light" });
+  await page.goto(server.url);
   const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  const pressed = () => page.locator("[data-theme-switch] [aria-pressed=true]").getAttribute("value");
   const light = await background();
+  assert.equal(await pressed(), "system");
   await page.getByRole("button", { name: "Dark" }).click();
   const dark = await background();
   assert.notEqual(dark, light);
   await page.reload();
-  assert.equal(await background(), dark);
-  await page.getByRole("button", { name: "As the system" }).click();
-  assert.equal(await background(), light);
+  assert.deepEqual([await background(), await pressed()], [dark, "dark"]);
   await page.emulateMedia({ colorScheme: "dark" });
+  await page.getByRole("button", { name: "Light" }).click();
+  assert.equal(await background(), light);
+  await page.getByRole("button", { name: "As the system" }).click();
   assert.equal(await background(), dark);
-  await page.context().close();
+  await page.emulateMedia({ colorScheme: "light" });
+  assert.equal(await background(), light);
 });
 
-test("without script the theme changes by its form, and the numbers are there", async () => {
-  const page = await open({ javaScriptEnabled: false });
-  await page.goto(`${server.url}/polls`);
-  await page.getByRole("button", { name: "Dark" }).click();
-  assert.equal(new URL(page.url()).pathname, "/polls");
-  assert.equal(await page.locator("html").getAttribute("data-theme"), "dark");
+test("the keyboard gets straight to the content, and shows where it is", async (t) => {
+  const page = await newPage(t, browser);
   await page.goto(server.url);
-  assert.match(await page.locator("[data-clock-text]").innerText(), /^\w+day, \w+ \d+, \d{4} /);
-  await page.context().close();
-});
-
-test("the keyboard gets straight to the content", async () => {
-  const page = await open();
   await page.keyboard.press("Tab");
   assert.equal(await page.locator(":focus").innerText(), "Skip to content");
   await page.keyboard.press("Enter");
   assert.equal(await page.locator(":focus").getAttribute("id"), "main");
-  await page.context().close();
+  await page.goto(`${server.url}/polls`);
+  const seen = new Set();
+  for (;;) {
+    await page.keyboard.press("Tab");
+    const focus = await page.evaluate(() => {
+      const element = document.activeElement;
+      const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element);
+      const visible = (outlineStyle !== "none" && outlineWidth !== "0px") || boxShadow !== "none";
+      return { html: element.outerHTML.slice(0, 80), body: element === document.body, visible };
+    });
+    if (focus.body || seen.has(focus.html)) break;
+    seen.add(focus.html);
+    assert.ok(focus.visible, `no ring around ${focus.html}`);
+  }
+  assert.ok(seen.size >= 8, `${seen.size} places`);
 });
 
-test("a lost server is said, and the page catches up without reload", async () => {
-  const page = await open();
-  const faults = faultsOf(page);
-  const clock = page.locator("[data-clock-text]");
-  const ticks = async () => {
-    const shown = await clock.innerText();
-    await page.waitForFunction(
-      (before) => document.querySelector("[data-clock-text]").textContent !== before,
-      shown,
-    );
-  };
-  await ticks();
-  await page.evaluate(() => (window.notReloaded = true));
-  await server.down();
-  const bar = page.locator(".connection-bar");
-  await bar.waitFor();
-  assert.match(await bar.innerText(), /The server does not answer\./);
-  await page.locator("[data-clock][data-stale]").waitFor();
-  await server.up();
-  await bar.getByRole("button", { name: "Try now" }).click();
-  await bar.waitFor({ state: "detached" });
-  await ticks();
-  await page.locator("[data-stale]").first().waitFor({ state: "detached" });
-  assert.equal(await page.evaluate(() => window.notReloaded), true);
-  assert.deepEqual(faults, []);
-  await page.context().close();
+test("scripts from elsewhere and inline ones are refused", async (t) => {
+  const page = await newPage(t, browser);
+  await page.goto(server.url);
+  const refused = await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        addEventListener("securitypolicyviolation", ({ violatedDirective }) => resolve(violatedDirective));
+        const script = document.createElement("script");
+        script.textContent = "window.intruder = true";
+        document.body.append(script);
+      }),
+  );
+  assert.match(refused, /^script-src/);
+  assert.equal(await page.evaluate(() => window.intruder), undefined);
 });

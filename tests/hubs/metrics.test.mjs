@@ -1,6 +1,6 @@
 // /hubs/metrics: the host's vitals and other series, without holes.
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { after, before, test } from "node:test";
 import { collect, connect, record, refusal } from "../support/hub.mjs";
 import { startServer } from "../support/server.mjs";
 
@@ -8,6 +8,15 @@ const server = await startServer();
 after(() => server.stop());
 
 const path = "/hubs/metrics";
+
+before(async () => {
+  // The first sample comes a blink after the start.
+  const connection = await connect({ after }, server, path);
+  const updates = record(connection, "metricsUpdate");
+  const { sequence } = await connection.invoke("Subscribe", "host", 0);
+  if (sequence === 0) await updates.until();
+  await connection.stop();
+});
 
 /** The numbers of a source's updates so far. */
 const numbers = (updates) => updates.calls.map(([, sequence]) => sequence);
@@ -123,16 +132,14 @@ test("the hosted services are a source too", async (t) => {
 test("an unknown source is named with those that are known", async (t) => {
   const connection = await connect(t, server, path);
   const text = "HubException: There is no source 'hots'. Sources: host, services.";
-  for (const method of ["Subscribe", "Unsubscribe"]) {
-    const args = method === "Subscribe" ? ["hots", 0] : ["hots"];
+  for (const [method, call] of [
+    ["Subscribe", () => connection.invoke("Subscribe", "hots", 0)],
+    ["Unsubscribe", () => connection.invoke("Unsubscribe", "hots")],
+    ["History", () => collect(connection.stream("History", "hots", 0, 1))],
+  ]) {
     assert.equal(
-      await refusal(connection.invoke(method, ...args)),
+      await refusal(call()),
       `An unexpected error occurred invoking '${method}' on the server. ${text}`,
     );
   }
-  const history = collect(connection.stream("History", "hots", 0, 1));
-  assert.equal(
-    await refusal(history),
-    `An error occurred on the server while streaming results. ${text}`,
-  );
 });

@@ -38,7 +38,7 @@ test("errors have a status, say what is wrong, and name the field", async () => 
   for (const [id, vote, status, error, field] of [
     [poll.id, "{", 400, /^This is not the JSON of a vote: /],
     [poll.id, "", 400, /^This is not the JSON of a vote: /],
-    [poll.id, "[]", 400, /^This is not the JSON of a vote: /],
+    [poll.id, "7", 400, /^This is not the JSON of a vote: /],
     [999_999, { choice: "Soup", voter }, 404, unknown],
     ["ZZZZZZ", { choice: "Soup", voter }, 404, unknown],
     ["no-code", { choice: "Soup", voter }, 404, unknown],
@@ -62,6 +62,15 @@ test("errors have a status, say what is wrong, and name the field", async () => 
     else assert.equal(got.answer.error, error, what);
   }
   for (const { id } of [poll, closed]) assert.equal((await pollOf(server, id)).voters, 0);
+});
+
+test("a list is no vote, whatever stands in it", async () => {
+  const poll = await lunch();
+  for (const list of ["[]", '["Soup", "ann"]']) {
+    const { status, answer } = await post(server, poll.id, list);
+    assert.equal(status, 400, JSON.stringify(answer));
+  }
+  assert.equal((await pollOf(server, poll.id)).voters, 0);
 });
 
 test("only JSON is read, and only so much of it", async () => {

@@ -16,7 +16,7 @@ export function client(server, path, options = {}, change = (builder) => builder
 export async function connect(t, server, path, options, change) {
   const connection = client(server, path, options, change);
   t.after(() => connection.stop());
-  await connection.start();
+  await within(`the connection to ${path}`, connection.start());
   return connection;
 }
 

@@ -8,6 +8,9 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { within } from "./wait.mjs";
 
+// Who is told to end takes the program along: the runner does so to a file that takes too long.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+
 const program = resolve(process.env.BINARY_UNDER_TEST ?? "target/debug/signalbox");
 
 /** What the tests inherit, without the settings of an installation on this machine. */
@@ -48,7 +51,7 @@ export async function startServer(env = {}) {
   async function up() {
     child = spawn(program, {
       cwd: folder,
-      env: { RUST_LOG: "error", ...inherited, ROCKET_PORT: String(port), ...env },
+      env: { ROCKET_LOG_LEVEL: "critical", ...inherited, ROCKET_PORT: String(port), ...env },
       stdio: ["ignore", "pipe", "inherit"],
     });
     await within("the start of the program", started());
