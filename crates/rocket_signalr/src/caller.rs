@@ -10,6 +10,7 @@ use crate::{
     dispatch::Slot,
     groups::Groups,
     hub::Hub,
+    request::ConnectRequest,
 };
 
 /// The connection that a hub method was called on, and the hub as seen from there: ASP.NET's
@@ -73,25 +74,30 @@ impl<H: Hub> Caller<H> {
         self.connection.user()
     }
 
+    /// The request that the client connected with.
+    pub fn request(&self) -> &ConnectRequest {
+        self.connection.request()
+    }
+
     /// The first value of a parameter in the query that the client connected with. Names match
     /// without case.
     pub fn query(&self, name: &str) -> Option<Cow<'_, str>> {
-        self.connection.request()?.query(name)
+        self.request().query(name)
     }
 
     /// The first value of a header of the request that the client connected with.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.connection.request()?.header(name)
+        self.request().header(name)
     }
 
     /// A cookie of the request that the client connected with.
     pub fn cookie(&self, name: &str) -> Option<Cow<'_, str>> {
-        self.connection.request()?.cookie(name)
+        self.request().cookie(name)
     }
 
     /// The address the client connected from. Behind a proxy it is the proxy's.
     pub fn remote(&self) -> Option<SocketAddr> {
-        self.connection.request()?.remote()
+        self.request().remote()
     }
 
     /// Whom to call.

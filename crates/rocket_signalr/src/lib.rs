@@ -74,6 +74,7 @@ pub use self::{
     options::HubOptions,
     protocol::{HubProtocols, PropertyNaming, Timestamp, TimestampError},
     raw_endpoint::{ConnectionHandler, RawConnection, RawEndpoint},
+    request::ConnectRequest,
     transport::{AllowedOrigins, Transports},
 };
 

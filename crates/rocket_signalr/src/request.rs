@@ -4,10 +4,11 @@ use std::{borrow::Cow, net::SocketAddr};
 
 use rocket::{Request, http::RawStr};
 
-/// The request that opened a connection, as compactly as can be: one text with a line for the query
-/// and one for each header.
-#[derive(Debug)]
-pub(crate) struct ConnectRequest {
+/// The request that opened a connection: that of the WebSocket, the event stream or the first poll.
+///
+/// Kept as compactly as can be: one text with a line for the query and one for each header.
+#[derive(Debug, Default)]
+pub struct ConnectRequest {
     lines: Box<str>,
     remote: Option<SocketAddr>,
 }
@@ -24,13 +25,13 @@ impl ConnectRequest {
         Self { lines: lines.into_boxed_str(), remote: request.remote() }
     }
 
-    /// The first value of a query parameter, decoded.
-    pub(crate) fn query(&self, name: &str) -> Option<Cow<'_, str>> {
+    /// The first value of a parameter in the query, decoded. Names match without case.
+    pub fn query(&self, name: &str) -> Option<Cow<'_, str>> {
         query_value(self.lines.lines().next().unwrap_or_default(), name)
     }
 
     /// The first value of a header, whose name matches without case.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.lines
             .lines()
             .skip(1)
@@ -40,7 +41,7 @@ impl ConnectRequest {
     }
 
     /// The value of a cookie, decoded as Rocket encodes it.
-    pub(crate) fn cookie(&self, name: &str) -> Option<Cow<'_, str>> {
+    pub fn cookie(&self, name: &str) -> Option<Cow<'_, str>> {
         self.header("cookie")?
             .split(';')
             .filter_map(|pair| pair.trim().split_once('='))
@@ -48,7 +49,8 @@ impl ConnectRequest {
             .and_then(|(_, value)| RawStr::new(value).percent_decode().ok())
     }
 
-    pub(crate) fn remote(&self) -> Option<SocketAddr> {
+    /// The address it came from. Behind a proxy it is the proxy's.
+    pub fn remote(&self) -> Option<SocketAddr> {
         self.remote
     }
 }

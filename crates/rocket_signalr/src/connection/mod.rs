@@ -12,7 +12,7 @@ use std::{
     any::{Any, TypeId},
     collections::HashMap,
     sync::{
-        Arc, OnceLock,
+        Arc, LazyLock, OnceLock,
         atomic::{
             AtomicBool, AtomicU64,
             Ordering::{Acquire, Relaxed, Release},
@@ -153,9 +153,10 @@ impl Connection {
         self.opened.get().map(|opened| opened.transport)
     }
 
-    /// The request that the transport came with.
-    pub(crate) fn request(&self) -> Option<&ConnectRequest> {
-        self.opened.get().map(|opened| &opened.request)
+    /// The request that the transport came with; an empty one before.
+    pub(crate) fn request(&self) -> &ConnectRequest {
+        static NONE: LazyLock<ConnectRequest> = LazyLock::new(ConnectRequest::default);
+        self.opened.get().map_or(&NONE, |opened| &opened.request)
     }
 
     /// Who is signed in.

@@ -296,9 +296,12 @@ impl Outbox {
         true
     }
 
-    /// The socket is lost, but the client may come back.
-    pub(crate) fn lose(&self) {
-        let link = self.state.lock().set_link(Link::None);
+    /// The socket of this number is lost, but the client may come back. If it already has, the new
+    /// socket stays.
+    pub(crate) fn lose(&self, socket: u64) {
+        let mut state = self.state.lock();
+        let link = (state.links == socket).then(|| state.set_link(Link::None));
+        drop(state);
         drop(link);
     }
 
@@ -315,20 +318,20 @@ impl Outbox {
         result
     }
 
-    /// Reads from the socket, as the connection's task, and tells which socket it was. An empty
+    /// Reads from the socket, as the connection's task, and tells the number of that socket. An empty
     /// read is its end. Pending while there is none.
     pub(crate) fn poll_read(
         &self,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<u64>> {
+    ) -> (u64, Poll<io::Result<()>>) {
         let mut state = self.state.lock();
         state.remember_task(cx);
-        let links = state.links;
-        match &mut state.link {
-            Link::Socket(socket) => Pin::new(socket).poll_read(cx, buffer).map_ok(|()| links),
+        let result = match &mut state.link {
+            Link::Socket(socket) => Pin::new(socket).poll_read(cx, buffer),
             Link::None | Link::Response(_) => Poll::Pending,
-        }
+        };
+        (state.links, result)
     }
 
     /// Tells the client that nothing more will be written.

@@ -1,10 +1,8 @@
 //! Connections without a hub protocol: bytes in, bytes out.
 
 use std::{
-    borrow::Cow,
     fmt,
     future::{Future, poll_fn},
-    net::SocketAddr,
     sync::Arc,
     task::Poll,
 };
@@ -20,6 +18,7 @@ use super::{
 use crate::{
     auth::User,
     protocol::{Frame, TransferFormat},
+    request::ConnectRequest,
 };
 
 /// A connection that carries whatever its two sides agree on, over any transport: ASP.NET's
@@ -46,19 +45,9 @@ impl RawConnection {
         self.connection.user()
     }
 
-    /// The first value of a parameter in the query that the client connected with.
-    pub fn query(&self, name: &str) -> Option<Cow<'_, str>> {
-        self.connection.request()?.query(name)
-    }
-
-    /// The first value of a header of the request that the client connected with.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.connection.request()?.header(name)
-    }
-
-    /// The address the client connected from.
-    pub fn remote(&self) -> Option<SocketAddr> {
-        self.connection.request()?.remote()
+    /// The request that the client connected with.
+    pub fn request(&self) -> &ConnectRequest {
+        self.connection.request()
     }
 
     /// The next bytes from the client, as many as there are; `None` when it has left. The bounds of

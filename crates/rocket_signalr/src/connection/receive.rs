@@ -163,18 +163,19 @@ impl Input {
         }
         let mut bytes = [MaybeUninit::uninit(); READ];
         let mut read = ReadBuf::uninit(&mut bytes);
-        match connection.outbox.poll_read(cx, &mut read) {
+        let (socket, result) = connection.outbox.poll_read(cx, &mut read);
+        match result {
             Poll::Pending => return false,
-            Poll::Ready(Ok(socket)) if !read.filled().is_empty() => {
+            Poll::Ready(Ok(())) if !read.filled().is_empty() => {
                 self.go_on_with(socket);
                 self.frames(connection, read.filled_mut());
             }
             Poll::Ready(_) if connection.can_return() => {
-                connection.outbox.lose();
+                connection.outbox.lose(socket);
                 return false;
             }
             Poll::Ready(Err(error)) => self.end = Some(Ending::gone(Some(&error))),
-            Poll::Ready(Ok(_)) => self.end = Some(Ending::gone(None)),
+            Poll::Ready(Ok(())) => self.end = Some(Ending::gone(None)),
         }
         self.hungry = false;
         true
@@ -230,9 +231,8 @@ pub(super) async fn drive<T>(
     let mut work = pin!(work);
     poll_fn(|cx| {
         if let Poll::Ready(Err(error)) = connection.outbox.poll_flush(cx) {
-            if connection.can_return() {
-                connection.outbox.lose();
-            } else {
+            // If the client may come back, reading tells which socket it is that was lost.
+            if !connection.can_return() {
                 connection.end(Ending::gone(Some(&error)));
             }
         }

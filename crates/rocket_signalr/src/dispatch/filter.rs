@@ -1,9 +1,7 @@
 //! Filters: what goes around hub methods, connects and disconnects.
 
 use std::{
-    borrow::Cow,
     fmt,
-    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -18,6 +16,7 @@ use crate::{
     auth::User,
     connection::{Connection, Ending},
     error::{DisconnectReason, HubError},
+    request::ConnectRequest,
 };
 
 /// Goes around the methods of a hub: ASP.NET's `IHubFilter`.
@@ -36,7 +35,7 @@ use crate::{
 /// #[async_trait]
 /// impl HubFilter for NotOnSundays {
 ///     async fn method(&self, context: &FilterContext, next: NextMethod<'_>) -> Result<Reply, HubError> {
-///         if context.header("x-day") == Some("sunday") {
+///         if context.request().header("x-day") == Some("sunday") {
 ///             return Err(HubError::new("Come back tomorrow."));
 ///         }
 ///         next.run().await
@@ -182,19 +181,9 @@ impl FilterContext {
         self.connection.user()
     }
 
-    /// The first value of a parameter in the query that the client connected with.
-    pub fn query(&self, name: &str) -> Option<Cow<'_, str>> {
-        self.connection.request()?.query(name)
-    }
-
-    /// The first value of a header of the request that the client connected with.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.connection.request()?.header(name)
-    }
-
-    /// The address the client connected from.
-    pub fn remote(&self) -> Option<SocketAddr> {
-        self.connection.request()?.remote()
+    /// The request that the client connected with.
+    pub fn request(&self) -> &ConnectRequest {
+        self.connection.request()
     }
 
     /// Ends the connection. The client is told not to come back.

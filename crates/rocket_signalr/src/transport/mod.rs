@@ -1,10 +1,7 @@
-//! Bytes in, bytes out: the transports, and how client and server agree on one.
+//! The transports: how client and server agree on one, which pages may, and WebSocket frames.
 
-pub(crate) mod http;
-pub(crate) mod long_polling;
 pub(crate) mod negotiate;
 mod origin;
-pub(crate) mod server_sent_events;
 pub(crate) mod websocket;
 
 pub use self::origin::AllowedOrigins;

@@ -1,5 +1,9 @@
 //! Paths of a Rocket application at which connections are served, and those connections.
 
+mod event_stream;
+mod http;
+mod poll;
+
 use std::{
     fmt,
     sync::{Arc, OnceLock},
@@ -15,6 +19,7 @@ use rocket::{
 use tokio::time::MissedTickBehavior;
 use tokio_util::task::TaskTracker;
 
+use self::http::Missing;
 use crate::{
     auth::{Authenticate, Authorize},
     clock,
@@ -22,7 +27,6 @@ use crate::{
     id::ConnectionId,
     metrics::Metrics,
     options::HubOptions,
-    transport::http::{self, Missing},
 };
 
 /// How often overdue connections are looked for.

@@ -1,4 +1,4 @@
-//! The HTTP face of a hub: which request is what, and the answers to those that are nothing.
+//! The HTTP face: which request is what, and the answers to those that are nothing.
 
 use std::io::Cursor;
 
@@ -11,17 +11,16 @@ use rocket::{
 use serde::Serialize;
 use tokio::io::AsyncReadExt;
 
-use super::{
-    Transport, long_polling,
-    negotiate::{self, NegotiateError, NegotiateResponse},
-    server_sent_events,
-    websocket::Upgrade,
-};
+use super::{Endpoint, event_stream, poll};
 use crate::{
     auth::{Resource, User},
     connection::Ending,
-    endpoint::Endpoint,
     request::{self, ConnectRequest},
+    transport::{
+        Transport,
+        negotiate::{self, NegotiateError, NegotiateResponse},
+        websocket::Upgrade,
+    },
 };
 
 const CONNECTION_ID_REQUIRED: &str = "Connection ID required";
@@ -45,7 +44,7 @@ const METHODS: [Method; 7] = [
     Method::Patch,
 ];
 
-/// The routes of a hub, to be mounted at its path.
+/// The routes of an endpoint, to be mounted at its path.
 pub(crate) fn routes(endpoint: &Endpoint) -> Vec<Route> {
     let route = |method, path, handler: EndpointHandler| {
         // Before any catch-all of the application.
@@ -220,7 +219,7 @@ impl EndpointHandler {
                 _ => changed_transport(),
             };
         }
-        let response = server_sent_events::respond(connection.clone());
+        let response = event_stream::respond(connection.clone());
         self.endpoint.serve(connection);
         response
     }
@@ -243,12 +242,12 @@ impl EndpointHandler {
             let outbox = connection.outbox();
             outbox.end_response(outbox.begin_response());
             self.endpoint.serve(connection);
-            return long_polling::first();
+            return poll::first();
         }
         if connection.transport() != Some(Transport::LongPolling) {
             return changed_transport();
         }
-        long_polling::respond(connection).await
+        poll::respond(connection).await
     }
 
     /// Bytes from a client without a WebSocket. They can be many messages, or part of one.
