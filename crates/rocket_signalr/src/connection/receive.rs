@@ -248,7 +248,8 @@ pub(super) async fn drive<T>(
                 return Poll::Ready(Ok(done));
             }
             // Room that the work has made must be used now: nothing would wake the task for it.
-            if !came && !(was_full && input.lock().wants_more()) {
+            let has_room = was_full && input.lock().wants_more();
+            if !came && !has_room {
                 break;
             }
         }
