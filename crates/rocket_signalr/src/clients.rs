@@ -1,6 +1,11 @@
 //! Whom a hub calls.
 
-use std::{marker::PhantomData, ops::Deref, sync::Arc};
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    marker::PhantomData,
+    ops::Deref,
+    sync::Arc,
+};
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -56,6 +61,8 @@ pub struct ClientProxy {
     lifetime: Arc<Lifetime>,
     to: To,
     asking: Asking,
+    /// Only the newest message of this key counts.
+    key: Option<u64>,
 }
 
 #[derive(Debug, Clone)]
@@ -66,6 +73,16 @@ enum To {
 }
 
 impl ClientProxy {
+    /// Only the newest of what is sent under this key counts: see the method of the same name that
+    /// [`#[hub_client]`](crate::hub_client) makes.
+    #[must_use]
+    pub fn newest(mut self, key: &str) -> Self {
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        self.key = Some(hasher.finish());
+        self
+    }
+
     /// Calls `method` on these clients. `arguments` is a tuple, or `[(); 0]` for none.
     ///
     /// Returns when the message is with the kernel or in the outbox of each client, not when they
@@ -83,7 +100,7 @@ impl ClientProxy {
         A: Serialize + Sync + ?Sized,
     {
         let encode = |protocol: HubProtocol| protocol.invocation(method, None, arguments);
-        let mut message = Message::new(&encode);
+        let mut message = Message::new(&encode, self.key);
         match &self.to {
             To::Many(target) => self.lifetime.send(target, &mut message).await,
             To::One(id) => self.lifetime.send_one(id, &mut message),
@@ -145,7 +162,7 @@ impl<H: Hub> Clients<H> {
     }
 
     fn proxy(&self, to: To) -> ClientProxy {
-        ClientProxy { lifetime: self.lifetime.clone(), to, asking: self.asking.clone() }
+        ClientProxy { lifetime: self.lifetime.clone(), to, asking: self.asking.clone(), key: None }
     }
 
     fn select(&self, target: Target) -> H::Client {

@@ -53,6 +53,14 @@ pub(crate) fn expand(item: &ItemTrait) -> Result<TokenStream> {
         }
 
         impl<S> #ident<S> {
+            /// Only the newest of what is sent under this key counts: a client that is slow gets it
+            /// in the place of those that still wait for it.
+            #[must_use]
+            #[allow(dead_code)]
+            pub fn newest(self, key: &str) -> Self {
+                Self { proxy: self.proxy.newest(key), ..self }
+            }
+
             #(#sends)*
         }
 

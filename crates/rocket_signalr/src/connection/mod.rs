@@ -4,6 +4,7 @@ mod calls;
 mod ending;
 mod inbox;
 mod outbox;
+mod queue;
 mod raw;
 mod receive;
 mod replay;
@@ -195,7 +196,12 @@ impl Connection {
 
     /// Sends a message. A client that takes too little, too slowly, is dropped here.
     pub(crate) fn send(&self, frame: &Frame) {
-        if self.outbox.send(frame, self.options.slow_client_limit) == Sent::Overflow {
+        self.send_as(frame, None);
+    }
+
+    /// As [`send`](Self::send). If it has to wait, it takes the place of one with the same key.
+    pub(crate) fn send_as(&self, frame: &Frame, key: Option<u64>) {
+        if self.outbox.send(frame, key, self.options.slow_client_limit) == Sent::Overflow {
             tracing::info!(connection_id = self.id.as_str(), "client is too slow: dropped");
             self.end(Ending::too_slow());
         }

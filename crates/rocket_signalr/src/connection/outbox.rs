@@ -7,10 +7,9 @@
 //! Where there is no socket, responses take what waits: an event stream, or poll after poll.
 
 use std::{
-    collections::VecDeque,
     io::{self, IoSlice},
     pin::Pin,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, Waker, ready},
 };
 
 use bytes::{Buf, Bytes};
@@ -21,7 +20,10 @@ use tokio::{
     sync::Notify,
 };
 
-use super::replay::{Replay, SequenceTooHigh};
+use super::{
+    queue::Queue,
+    replay::{Replay, SequenceTooHigh},
+};
 use crate::{
     clock,
     protocol::{Frame, HubProtocol},
@@ -71,8 +73,7 @@ struct State {
     task: Option<Waker>,
     /// Frames are queued without their WebSocket header.
     bare: bool,
-    queue: VecDeque<Bytes>,
-    queued_bytes: usize,
+    queue: Queue,
     /// When something was last taken, or the queue began to fill.
     progress: u64,
     replay: Option<Box<Replay>>,
@@ -93,7 +94,7 @@ enum Link {
 impl std::fmt::Debug for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("State")
-            .field("queued_bytes", &self.queued_bytes)
+            .field("queued_bytes", &self.queue.bytes())
             .field("closed", &self.closed)
             .finish_non_exhaustive()
     }
@@ -108,8 +109,7 @@ impl Outbox {
                 links: 0,
                 task: None,
                 bare: false,
-                queue: VecDeque::new(),
-                queued_bytes: 0,
+                queue: Queue::default(),
                 progress: 0,
                 replay: None,
                 greeted: false,
@@ -134,13 +134,17 @@ impl Outbox {
         self.state.lock().replay.is_some()
     }
 
-    /// Takes a message for the client: writes it at once if nothing waits before it.
-    pub(crate) fn send(&self, frame: &Frame, limit: usize) -> Sent {
+    /// Takes a message for the client: writes it at once if nothing waits before it. If it must wait,
+    /// it takes the place of one with the same key.
+    pub(crate) fn send(&self, frame: &Frame, key: Option<u64>, limit: usize) -> Sent {
         let mut state = self.state.lock();
         if state.closed || !state.greeted {
             return Sent::Closed;
         }
         let bytes = state.bytes_of(frame);
+        if let Some(key) = key {
+            state.queue.supersede(key);
+        }
         let waiting = state.waiting_bytes();
         if waiting > 0 && waiting.saturating_add(bytes.len()) > limit {
             return Sent::Overflow;
@@ -151,7 +155,7 @@ impl Outbox {
                 return Sent::Accepted;
             }
         }
-        state.write_or_queue(bytes);
+        state.write_or_queue_as(bytes, key);
         Sent::Accepted
     }
 
@@ -183,7 +187,7 @@ impl Outbox {
     /// Takes a control frame of the WebSocket.
     pub(crate) fn control(&self, frame: Bytes, limit: usize) {
         let mut state = self.state.lock();
-        if !state.closed && state.queued_bytes < limit {
+        if !state.closed && state.queue.bytes() < limit {
             state.write_or_queue(frame);
         }
     }
@@ -216,7 +220,7 @@ impl Outbox {
             drained.as_mut().enable();
             {
                 let state = self.state.lock();
-                let waiting = if with_held { state.waiting_bytes() } else { state.queued_bytes };
+                let waiting = if with_held { state.waiting_bytes() } else { state.queue.bytes() };
                 if state.closed || waiting <= limit {
                     return;
                 }
@@ -228,7 +232,7 @@ impl Outbox {
     /// Whether something has waited since before `time` and nothing of it was taken.
     pub(crate) fn stuck_since(&self, time: u64) -> bool {
         let state = self.state.lock();
-        state.queued_bytes > 0 && state.progress < time && !matches!(state.link, Link::None)
+        !state.queue.is_empty() && state.progress < time && !matches!(state.link, Link::None)
     }
 
     /// Since when nothing connects the client, if so.
@@ -243,7 +247,6 @@ impl Outbox {
         let (link, queue) = {
             let mut state = self.state.lock();
             state.closed = true;
-            state.queued_bytes = 0;
             state.task = None;
             state.replay = None;
             state.wake_response();
@@ -280,8 +283,7 @@ impl Outbox {
         }
         state.set_link(Link::Socket(socket));
         if resumes && let Some(replay) = state.replay.take() {
-            state.queue.clear();
-            state.queued_bytes = 0;
+            state.queue = Queue::default();
             let (number, frames) = replay.resume();
             let sequence = protocol.sequence(i64::try_from(number).unwrap_or(i64::MAX));
             state.write_or_queue(sequence.websocket().clone());
@@ -305,14 +307,15 @@ impl Outbox {
         drop(link);
     }
 
-    /// Writes what waits, as the connection's task. Ready when nothing waits for the socket.
-    pub(crate) fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// Writes what waits, as the connection's task, and tells the number of the socket. Ready when
+    /// nothing waits for it.
+    pub(crate) fn poll_flush(&self, cx: &mut Context<'_>) -> (u64, Poll<io::Result<()>>) {
         let mut state = self.state.lock();
         state.remember_task(cx);
         if state.queue.is_empty() {
-            return Poll::Ready(Ok(()));
+            return (state.links, Poll::Ready(Ok(())));
         }
-        let result = state.poll_drain(cx);
+        let result = (state.links, state.poll_drain(cx));
         drop(state);
         self.drained.notify_waiters();
         result
@@ -368,8 +371,7 @@ impl Outbox {
             return Poll::Ready(if state.closed { Taken::End } else { Taken::Replaced });
         }
         if !state.queue.is_empty() {
-            let frames = std::mem::take(&mut state.queue).into();
-            state.queued_bytes = 0;
+            let frames = state.queue.take();
             state.progress = clock::now();
             drop(state);
             self.drained.notify_waiters();
@@ -399,10 +401,7 @@ impl Outbox {
     /// Frames that a response took, and could not give to its client.
     pub(crate) fn put_back(&self, frames: Vec<Bytes>) {
         let mut state = self.state.lock();
-        for frame in frames.into_iter().rev() {
-            state.queued_bytes += frame.len();
-            state.queue.push_front(frame);
-        }
+        state.queue.put_back(frames);
         state.wake_response();
     }
 
@@ -458,7 +457,7 @@ impl State {
 
     /// What waits for the client, or for its acknowledgements.
     fn waiting_bytes(&self) -> usize {
-        self.queued_bytes + self.replay.as_ref().map_or(0, |replay| replay.held_bytes())
+        self.queue.bytes() + self.replay.as_ref().map_or(0, |replay| replay.held_bytes())
     }
 
     fn set_link(&mut self, link: Link) -> Link {
@@ -484,23 +483,34 @@ impl State {
         }
     }
 
-    fn write_or_queue(&mut self, mut frame: Bytes) {
-        if self.queue.is_empty() {
-            if let (Link::Socket(socket), Some(task)) = (&mut self.link, &self.task) {
-                let mut cx = Context::from_waker(task);
-                match Pin::new(socket).poll_write(&mut cx, &frame) {
-                    Poll::Ready(Ok(written)) if written == frame.len() => return,
-                    Poll::Ready(Ok(written)) => frame.advance(written),
-                    // The task learns of a broken socket when it reads or drains.
-                    Poll::Ready(Err(_)) | Poll::Pending => {}
-                }
-                // Readiness that was used up by a partial write must be asked for anew.
-                task.wake_by_ref();
-            }
-            self.progress = clock::now();
+    fn write_or_queue(&mut self, frame: Bytes) {
+        self.write_or_queue_as(frame, None);
+    }
+
+    fn write_or_queue_as(&mut self, mut frame: Bytes, key: Option<u64>) {
+        if !self.queue.is_empty() {
+            self.queue.push(frame, key);
+            self.wake_response();
+            return;
         }
-        self.queued_bytes += frame.len();
-        self.queue.push_back(frame);
+        self.progress = clock::now();
+        if let (Link::Socket(socket), Some(task)) = (&mut self.link, &self.task) {
+            let mut cx = Context::from_waker(task);
+            match Pin::new(socket).poll_write(&mut cx, &frame) {
+                Poll::Ready(Ok(written)) if written == frame.len() => return,
+                Poll::Ready(Ok(written)) => {
+                    // Readiness that was used up by a partial write must be asked for anew.
+                    task.wake_by_ref();
+                    frame.advance(written);
+                    self.queue.push_rest(frame);
+                    return;
+                }
+                // The task learns of a broken socket when it reads or drains.
+                Poll::Ready(Err(_)) => task.wake_by_ref(),
+                Poll::Pending => {}
+            }
+        }
+        self.queue.push(frame, key);
         self.wake_response();
     }
 
@@ -508,31 +518,14 @@ impl State {
         let Link::Socket(socket) = &mut self.link else { return Poll::Ready(Ok(())) };
         while !self.queue.is_empty() {
             let mut slices = [IoSlice::new(&[]); SLICES];
-            let count = self.queue.len().min(SLICES);
-            for (slice, frame) in slices.iter_mut().zip(&self.queue) {
-                *slice = IoSlice::new(frame);
+            let count = self.queue.slices(&mut slices);
+            let socket = Pin::new(&mut *socket);
+            match ready!(socket.poll_write_vectored(cx, &slices[..count]))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                written => self.queue.written(written),
             }
-            let written = match Pin::new(&mut *socket).poll_write_vectored(cx, &slices[..count]) {
-                Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                Poll::Ready(Ok(written)) => written,
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Pending => return Poll::Pending,
-            };
             self.progress = clock::now();
-            self.queued_bytes -= written;
-            let mut rest = written;
-            while rest > 0 {
-                let Some(frame) = self.queue.front_mut() else { break };
-                if rest < frame.len() {
-                    frame.advance(rest);
-                    break;
-                }
-                rest -= frame.len();
-                self.queue.pop_front();
-            }
         }
-        // A burst must not leave its queue behind at every idle connection.
-        self.queue = VecDeque::new();
         Poll::Ready(Ok(()))
     }
 }

@@ -230,9 +230,10 @@ pub(super) async fn drive<T>(
 ) -> Result<T, Ending> {
     let mut work = pin!(work);
     poll_fn(|cx| {
-        if let Poll::Ready(Err(error)) = connection.outbox.poll_flush(cx) {
-            // If the client may come back, reading tells which socket it is that was lost.
-            if !connection.can_return() {
+        if let (socket, Poll::Ready(Err(error))) = connection.outbox.poll_flush(cx) {
+            if connection.can_return() {
+                connection.outbox.lose(socket);
+            } else {
                 connection.end(Ending::gone(Some(&error)));
             }
         }
@@ -402,7 +403,7 @@ async fn close(connection: &Connection, input: &Mutex<Input>, ending: &Ending) {
         }
         return;
     }
-    let flushed = poll_fn(|cx| connection.outbox.poll_flush(cx)).await;
+    let flushed = poll_fn(|cx| connection.outbox.poll_flush(cx).1).await;
     if flushed.is_ok() && !matches!(ending.farewell, Farewell::CloseFrame(_)) {
         poll_fn(|cx| {
             let mut input = input.lock();

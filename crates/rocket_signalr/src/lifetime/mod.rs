@@ -79,6 +79,7 @@ pub(crate) enum Target {
 /// A message that is written down once for each protocol in use, however many get it.
 pub(crate) struct Message<'a> {
     encode: &'a (dyn Fn(HubProtocol) -> Result<Frame, EncodeError> + Sync),
+    key: Option<u64>,
     /// By the index of their protocol.
     frames: [Option<Frame>; HubProtocol::COUNT],
     /// How many connections it was sent to.
@@ -86,10 +87,12 @@ pub(crate) struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
+    /// `key` names what it is the newest of, if only the newest counts.
     pub(crate) fn new(
         encode: &'a (dyn Fn(HubProtocol) -> Result<Frame, EncodeError> + Sync),
+        key: Option<u64>,
     ) -> Self {
-        Self { encode, frames: Default::default(), sent: 0 }
+        Self { encode, key, frames: Default::default(), sent: 0 }
     }
 
     fn frame(&mut self, protocol: HubProtocol) -> Result<&Frame, SendError> {
@@ -106,7 +109,8 @@ impl<'a> Message<'a> {
 
     fn send(&mut self, connection: &Connection) -> Result<(), SendError> {
         if let Some(protocol) = connection.protocol() {
-            connection.send(self.frame(protocol)?);
+            let key = self.key;
+            connection.send_as(self.frame(protocol)?, key);
             self.sent += 1;
         }
         Ok(())
