@@ -1,0 +1,152 @@
+//! Pings, and clients that fall silent.
+
+use std::{sync::Arc, time::Duration};
+
+use rocket_signalr::{Caller, DisconnectReason, HubOptions, hub};
+use serde_json::json;
+use tokio::{sync::Notify, time::Instant};
+
+use crate::support::{Client, Log, Server, options, within};
+
+#[derive(Clone, Default)]
+struct QuietHub {
+    log: Log,
+    gate: Arc<Notify>,
+}
+
+#[hub]
+impl QuietHub {
+    async fn on_disconnected(&self, _caller: &Caller<Self>, reason: &DisconnectReason) {
+        self.log.add(reason.error().map_or("no error".to_owned(), ToString::to_string));
+    }
+
+    fn ok(&self) -> bool {
+        true
+    }
+
+    async fn wait(&self) {
+        self.log.add("waiting");
+        self.gate.notified().await;
+    }
+}
+
+async fn serve(options: HubOptions) -> (Server, QuietHub) {
+    let hub = QuietHub::default();
+    (Server::of(hub.clone(), options).await.0, hub)
+}
+
+fn short_timeout() -> HubOptions {
+    HubOptions { client_timeout_interval: Duration::from_millis(100), ..options() }
+}
+
+const SILENT: &str = "OperationCanceledException: Client hasn't sent a message/ping within the configured ClientTimeoutInterval.";
+
+/// Sends pings until so many of the server have come. It looks for clients that are overdue as
+/// often as it pings, so by then it has looked.
+async fn pings(client: &mut Client, count: usize) {
+    for _ in 0..count {
+        assert_eq!(client.next_or_ping().await, json!({"type": 6}));
+    }
+}
+
+#[tokio::test]
+async fn pings_of_clients_are_taken_and_not_answered() {
+    let (server, _) = serve(options()).await;
+    let mut client = server.connect().await;
+    for _ in 0..10 {
+        client.send(json!({"type": 6})).await;
+    }
+    let id = client.call("Ok", json!([])).await;
+    assert_eq!(client.next_or_ping().await["invocationId"], json!(id));
+}
+
+#[tokio::test]
+async fn server_pings_also_while_other_messages_flow() {
+    let (server, _) =
+        serve(HubOptions { keep_alive_interval: Duration::from_millis(200), ..options() }).await;
+    let mut quiet = server.connect().await;
+    pings(&mut quiet, 2).await;
+    let mut busy = server.connect().await;
+    let mut pings = 0;
+    within("a ping among answers", async {
+        while pings == 0 {
+            busy.call("Ok", json!([])).await;
+            pings += usize::from(busy.next_or_ping().await == json!({"type": 6}));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn event_streams_are_pinged_too() {
+    let (server, _) =
+        serve(HubOptions { keep_alive_interval: Duration::from_millis(200), ..options() }).await;
+    let mut stream = server.event_stream().await;
+    assert_eq!(stream.next().await, Some(json!({"type": 6})));
+    assert_eq!(stream.next().await, Some(json!({"type": 6})));
+}
+
+#[tokio::test]
+async fn client_that_never_pings_is_not_timed_out() {
+    let (server, hub) =
+        serve(HubOptions { keep_alive_interval: Duration::from_millis(100), ..short_timeout() })
+            .await;
+    let mut client = server.connect().await;
+    assert_eq!(client.invoke("Ok", json!([])).await, Ok(json!(true)));
+    pings(&mut client, 3).await;
+    assert_eq!(client.invoke("Ok", json!([])).await, Ok(json!(true)));
+    assert_eq!(hub.log.events(), [""; 0]);
+}
+
+#[tokio::test]
+async fn client_that_has_pinged_and_falls_silent_is_timed_out() {
+    let (server, hub) = serve(short_timeout()).await;
+    let mut client = server.connect().await;
+    client.send(json!({"type": 6})).await;
+    let error = format!("Connection closed with an error. {SILENT}");
+    client.expect_close(json!({"type": 7, "error": error, "allowReconnect": true})).await;
+    hub.log.wait(SILENT).await;
+}
+
+#[tokio::test]
+async fn any_message_keeps_a_client_that_pings_alive() {
+    let (server, hub) =
+        serve(HubOptions { client_timeout_interval: Duration::from_millis(1500), ..options() })
+            .await;
+    let mut client = server.connect().await;
+    client.send(json!({"type": 6})).await;
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_millis(3500) {
+        assert_eq!(client.invoke("Ok", json!([])).await, Ok(json!(true)));
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(hub.log.events(), [""; 0]);
+    client.close().await;
+    hub.log.wait("no error").await;
+}
+
+#[tokio::test]
+async fn clock_stands_still_while_a_call_waits_for_its_turn() {
+    let (server, hub) =
+        serve(HubOptions { keep_alive_interval: Duration::from_millis(100), ..short_timeout() })
+            .await;
+    let mut client = server.connect().await;
+    client.send(json!({"type": 6})).await;
+    let first = client.call("Wait", json!([])).await;
+    let second = client.call("Ok", json!([])).await;
+    hub.log.wait("waiting").await;
+    pings(&mut client, 3).await;
+    hub.gate.notify_one();
+    assert_eq!(client.completion(&first).await, Ok(json!(null)));
+    assert_eq!(client.completion(&second).await, Ok(json!(true)));
+}
+
+#[tokio::test]
+async fn clock_runs_while_a_call_runs() {
+    let (server, hub) = serve(short_timeout()).await;
+    let mut client = server.connect().await;
+    client.send(json!({"type": 6})).await;
+    client.call("Wait", json!([])).await;
+    hub.log.wait(SILENT).await;
+    assert_eq!(client.end().await.code, Some(1000));
+}

@@ -1,0 +1,36 @@
+//! What the library promises, through its public face and real sockets. `README.md` beside this
+//! file says which test of ASP.NET Core each of these answers to.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::large_futures,
+    clippy::needless_pass_by_value,
+    reason = "a test fails by panicking, and hub methods take what clients send"
+)]
+
+mod support;
+
+mod auth;
+mod client_results;
+mod endpoints;
+mod event_stream;
+mod groups;
+mod handshake;
+mod keep_alive;
+mod lifecycle;
+mod macros;
+mod methods;
+mod negotiate;
+mod origin;
+mod parallelism;
+mod polling;
+mod reconnect;
+mod sending;
+mod serialisation;
+mod server_streams;
+mod shutdown;
+mod sizes;
+mod slow_clients;
+mod upload_streams;

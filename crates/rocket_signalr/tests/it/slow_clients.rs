@@ -1,0 +1,197 @@
+//! Clients that do not take what is sent to them.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use futures::{Stream, stream};
+use rocket_signalr::{Caller, DisconnectReason, HubContext, HubOptions, hub, hub_client};
+use serde_json::json;
+
+use crate::support::{Client, Log, OnDrop, Server, eventually, options, within};
+
+#[hub_client]
+trait SlowClient {
+    async fn got(&self, text: &str);
+}
+
+#[derive(Clone, Default)]
+struct SlowHub {
+    log: Log,
+    made: Arc<AtomicUsize>,
+}
+
+#[hub(client = SlowClient)]
+impl SlowHub {
+    fn on_connected(&self, caller: &Caller<Self>) {
+        caller.insert(Arc::new(OnDrop(self.log.clone(), "let go")));
+    }
+
+    fn on_disconnected(&self, reason: &DisconnectReason) {
+        self.log.add(reason.error().map_or("no error".to_owned(), ToString::to_string));
+    }
+
+    fn ok(&self) -> bool {
+        true
+    }
+
+    fn echo(&self, text: String) -> String {
+        self.made.fetch_add(1, Relaxed);
+        text
+    }
+
+    fn flood(&self, count: usize) -> impl Stream<Item = String> + Send {
+        let made = self.made.clone();
+        stream::iter((0..count).map(move |_| {
+            made.fetch_add(1, Relaxed);
+            "x".repeat(100_000)
+        }))
+    }
+}
+
+const TOO_SLOW: &str = "SlowClientException: The client takes its messages too slowly.";
+
+async fn serve(options: HubOptions) -> (Server, HubContext<SlowHub>, SlowHub) {
+    let hub = SlowHub::default();
+    let (server, context) = Server::of(hub.clone(), options).await;
+    (server, context, hub)
+}
+
+/// Waits until a number has stopped to grow.
+async fn settled(number: &AtomicUsize) -> usize {
+    within("a standstill", async {
+        loop {
+            let before = number.load(Relaxed);
+            tokio::time::sleep(Duration::from_millis(150)).await;
+            if before > 0 && number.load(Relaxed) == before {
+                return before;
+            }
+        }
+    })
+    .await
+}
+
+/// Sends to all until so many are left; `reader` gets all of it.
+async fn flood_until(context: &HubContext<SlowHub>, reader: &mut Client, left: usize) {
+    let large = "x".repeat(200_000);
+    within("the end of the slow ones", async {
+        while context.connection_count() > left {
+            context.clients().all().got(&large).await.unwrap();
+            reader.expect_call("got", json!([large])).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn client_that_stops_reading_is_dropped_with_all_that_waits_for_it() {
+    let (server, context, hub) = serve(HubOptions {
+        slow_client_limit: 300_000,
+        close_timeout: Duration::from_millis(50),
+        ..options()
+    })
+    .await;
+    let mut reader = server.connect().await;
+    reader.invoke("Ok", json!([])).await.unwrap();
+    let mut slow = server.connect().await;
+    slow.invoke("Ok", json!([])).await.unwrap();
+    flood_until(&context, &mut reader, 1).await;
+    hub.log.wait(TOO_SLOW).await;
+    // Though its socket still stands and nothing was read from it.
+    hub.log.wait("let go").await;
+    assert_eq!(reader.invoke("Ok", json!([])).await, Ok(json!(true)));
+    assert_eq!(context.connection_count(), 1);
+    drop(slow);
+}
+
+#[tokio::test]
+async fn client_that_takes_nothing_is_dropped_in_time_though_little_waits() {
+    let (server, context, hub) = serve(HubOptions {
+        slow_client_limit: 100_000_000,
+        transport_send_timeout: Duration::from_millis(300),
+        ..options()
+    })
+    .await;
+    let mut reader = server.connect().await;
+    reader.invoke("Ok", json!([])).await.unwrap();
+    let slow = server.connect().await;
+    flood_until(&context, &mut reader, 1).await;
+    hub.log.wait(TOO_SLOW).await;
+    hub.log.wait("let go").await;
+    drop(slow);
+}
+
+#[tokio::test]
+async fn event_stream_that_is_not_read_is_dropped() {
+    let (server, context, hub) = serve(HubOptions {
+        slow_client_limit: 300_000,
+        close_timeout: Duration::from_millis(50),
+        ..options()
+    })
+    .await;
+    let mut reader = server.connect().await;
+    reader.invoke("Ok", json!([])).await.unwrap();
+    let slow = server.event_stream().await;
+    flood_until(&context, &mut reader, 1).await;
+    hub.log.wait(TOO_SLOW).await;
+    drop(slow);
+    hub.log.wait("let go").await;
+}
+
+#[tokio::test]
+async fn client_that_does_not_poll_is_dropped() {
+    let (server, context, hub) = serve(HubOptions {
+        slow_client_limit: 300_000,
+        close_timeout: Duration::from_millis(50),
+        ..options()
+    })
+    .await;
+    let mut reader = server.connect().await;
+    reader.invoke("Ok", json!([])).await.unwrap();
+    let _slow = server.poller().await;
+    flood_until(&context, &mut reader, 1).await;
+    hub.log.wait(TOO_SLOW).await;
+    hub.log.wait("let go").await;
+}
+
+#[tokio::test]
+async fn stream_goes_as_fast_as_its_client_reads() {
+    const COUNT: usize = 300;
+    let (server, _, hub) = serve(options()).await;
+    let mut client = server.connect().await;
+    let id = client.stream("Flood", json!([COUNT])).await;
+    let made = settled(&hub.made).await;
+    assert!(made < COUNT, "{made} items were made for nobody");
+    for _ in 0..COUNT {
+        client.expect_item(&id, json!("x".repeat(100_000))).await;
+    }
+    client.expect(json!({"type": 3, "invocationId": id})).await;
+}
+
+#[tokio::test]
+async fn calls_of_a_client_that_does_not_read_wait() {
+    const COUNT: usize = 1200;
+    let (server, _, hub) = serve(options()).await;
+    let mut client = server.connect().await;
+    let text = "x".repeat(30_000);
+    let call = json!({"type": 1, "invocationId": "a", "target": "Echo", "arguments": [text]});
+    let call = format!("{call}\u{1e}");
+    let mut writer = client.socket.take_writer();
+    let sender = tokio::spawn(async move {
+        for _ in 0..COUNT {
+            writer.text(&call).await;
+        }
+        writer
+    });
+    let made = settled(&hub.made).await;
+    assert!(made < COUNT, "{made} calls were carried out");
+    for _ in 0..COUNT {
+        client.expect(json!({"type": 3, "invocationId": "a", "result": text})).await;
+    }
+    drop(within("the sender", sender).await.unwrap());
+    eventually("all", || hub.made.load(Relaxed) == COUNT).await;
+}

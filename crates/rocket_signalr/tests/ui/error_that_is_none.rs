@@ -1,0 +1,14 @@
+use rocket_signalr::hub;
+
+struct Hub;
+
+struct Sorry;
+
+#[hub]
+impl Hub {
+    fn fail(&self) -> Result<(), Sorry> {
+        Err(Sorry)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use rocket_signalr::hub;
+
+#[hub]
+struct Hub;
+
+fn main() {}

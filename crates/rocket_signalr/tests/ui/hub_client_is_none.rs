@@ -1,0 +1,9 @@
+use rocket_signalr::hub;
+
+struct Hub;
+struct Client;
+
+#[hub(client = Client)]
+impl Hub {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use rocket_signalr::hub;
+
+struct Hub;
+
+#[hub(clients = ChatClient)]
+impl Hub {}
+
+fn main() {}
