@@ -242,9 +242,9 @@ impl Connection {
         self.outbox.writable(self.options.transport_max_buffer_size, true).await;
     }
 
-    /// Waits for the socket alone. For the task that reads the client's acknowledgements, and so must
-    /// not wait for them.
-    async fn drained(&self) {
+    /// Waits for the socket alone. For whoever would keep the client's acknowledgements from being
+    /// read.
+    pub(crate) async fn drained(&self) {
         self.outbox.writable(self.options.transport_max_buffer_size, false).await;
     }
 

@@ -156,7 +156,7 @@ impl<H: Hub> Binder<'_, H> {
     {
         let Self { hub, caller, protocol, invocation_id, uploads, .. } = self;
         let id = invocation_id.unwrap_or_default();
-        let sink = StreamSink::new(caller.connection().clone(), protocol, id);
+        let sink = StreamSink::new(caller.connection().clone(), protocol, id, uploads.is_empty());
         Call { work: Work::Stream(Box::pin(method(hub.clone(), caller, sink))), uploads }
     }
 }

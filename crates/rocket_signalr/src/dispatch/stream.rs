@@ -13,6 +13,9 @@ pub struct StreamSink {
     connection: Arc<Connection>,
     protocol: HubProtocol,
     id: Box<str>,
+    /// It waits for acknowledgements too. A stream of what the client itself uploads must not: they
+    /// come behind the items that would wait for it.
+    patient: bool,
 }
 
 impl std::fmt::Debug for StreamSink {
@@ -22,8 +25,13 @@ impl std::fmt::Debug for StreamSink {
 }
 
 impl StreamSink {
-    pub(super) fn new(connection: Arc<Connection>, protocol: HubProtocol, id: Box<str>) -> Self {
-        Self { connection, protocol, id }
+    pub(super) fn new(
+        connection: Arc<Connection>,
+        protocol: HubProtocol,
+        id: Box<str>,
+        patient: bool,
+    ) -> Self {
+        Self { connection, protocol, id, patient }
     }
 
     /// Sends all items of a stream, as fast as the client takes them.
@@ -65,7 +73,11 @@ impl StreamSink {
         let frame = self.protocol.stream_item(&self.id, item);
         let frame = frame.map_err(|error| StreamFault::Failed(error.into()))?;
         self.connection.send(&frame);
-        self.connection.writable().await;
+        if self.patient {
+            self.connection.writable().await;
+        } else {
+            self.connection.drained().await;
+        }
         Ok(())
     }
 }

@@ -242,7 +242,6 @@ async fn acknowledgement_is_read_though_much_is_held_for_it() {
 }
 
 #[tokio::test]
-#[ignore = "open: nothing is read past an upload item that waits for room"]
 async fn acknowledgement_is_read_though_it_comes_behind_items_that_wait_for_it() {
     let (server, _, _) =
         serve(HubOptions { stateful_reconnect_buffer_size: 1000, ..may_return() }).await;
