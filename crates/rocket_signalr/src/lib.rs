@@ -71,7 +71,7 @@ pub use self::{
     hub::Hub,
     hub_endpoint::HubEndpoint,
     metrics::HubMetrics,
-    options::HubOptions,
+    options::{HubOptions, MessageRate},
     protocol::{HubProtocols, PropertyNaming, Timestamp, TimestampError},
     raw_endpoint::{ConnectionHandler, RawConnection, RawEndpoint},
     request::ConnectRequest,

@@ -44,6 +44,9 @@ pub struct HubOptions {
     pub supported_protocols: HubProtocols,
     /// How the names of properties are spelled in JSON. Default: in camel case.
     pub property_naming: PropertyNaming,
+    /// How many messages a client may send. One that sends more is dropped with a Close. Default: as
+    /// many as it likes.
+    pub message_rate: Option<MessageRate>,
     /// The ways in which clients may connect. Default: all.
     pub transports: Transports,
     /// While so many bytes wait for a client, nothing more is read from it. Default: 65,536.
@@ -76,6 +79,15 @@ pub struct HubOptions {
     pub allowed_origins: AllowedOrigins,
 }
 
+/// A number of messages for each second. All of a client's messages count, its pings too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MessageRate {
+    /// On average.
+    pub per_second: u32,
+    /// At once, after a pause.
+    pub burst: u32,
+}
+
 impl Default for HubOptions {
     fn default() -> Self {
         Self {
@@ -89,6 +101,7 @@ impl Default for HubOptions {
             stateful_reconnect_buffer_size: 100_000,
             supported_protocols: HubProtocols::ALL,
             property_naming: PropertyNaming::CamelCase,
+            message_rate: None,
             transports: Transports::ALL,
             transport_max_buffer_size: 64 * 1024,
             application_max_buffer_size: 64 * 1024,

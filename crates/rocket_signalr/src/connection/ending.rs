@@ -104,6 +104,11 @@ impl Ending {
         )
     }
 
+    /// The client sends more than it may.
+    pub(crate) fn too_many_messages() -> Self {
+        Self::protocol("RateLimitException", "The client sends too many messages.")
+    }
+
     pub(crate) fn client_timeout() -> Self {
         let text = "Client hasn't sent a message/ping within the configured ClientTimeoutInterval.";
         Self {

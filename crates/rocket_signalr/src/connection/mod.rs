@@ -5,6 +5,7 @@ mod ending;
 mod inbox;
 mod outbox;
 mod queue;
+mod rate;
 mod raw;
 mod receive;
 mod replay;

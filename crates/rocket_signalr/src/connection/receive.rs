@@ -17,6 +17,7 @@ use tokio::{io::ReadBuf, time::timeout};
 use super::{
     Connection,
     ending::{CLOSED_WITH_AN_ERROR, Ending, Farewell},
+    rate::Allowance,
 };
 use crate::{
     error::{DisconnectReason, HubError},
@@ -322,6 +323,7 @@ async fn receive<D: Dispatch>(
 ) -> Result<Infallible, Ending> {
     let max = connection.options.maximum_receive_message_size;
     let protocol = connection.protocol().unwrap_or(HubProtocol::JSON);
+    let mut allowance = connection.options.message_rate.map(Allowance::new);
     loop {
         loop {
             let record = {
@@ -339,6 +341,9 @@ async fn receive<D: Dispatch>(
                 }
             };
             connection.heard();
+            if allowance.as_mut().is_some_and(|allowance| !allowance.take()) {
+                return Err(Ending::too_many_messages());
+            }
             let message =
                 protocol.parse(&record).map_err(|error| Ending::protocol(error.kind(), &error))?;
             if message.is_counted() && !connection.outbox.receive() {
