@@ -3,6 +3,7 @@
 use std::{
     fmt,
     future::{Future, poll_fn},
+    pin::pin,
     sync::Arc,
     task::Poll,
 };
@@ -108,7 +109,7 @@ pub(crate) async fn run_raw<F>(
     let input = Arc::new(Mutex::new(Input::default()));
     connection.establish_raw();
     let raw = RawConnection { connection: connection.clone(), input: input.clone() };
-    let ending = match drive(&connection, &input, handler(raw), false).await {
+    let ending = match drive(&connection, &input, pin!(handler(raw)), false).await {
         Ok(()) => Ending::done(),
         Err(ending) => ending,
     };

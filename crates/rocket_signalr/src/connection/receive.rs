@@ -5,7 +5,7 @@ use std::{
     convert::Infallible,
     future::{Future, poll_fn},
     mem::MaybeUninit,
-    pin::pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
 };
@@ -72,15 +72,17 @@ pub(crate) async fn run<D: Dispatch>(connection: Arc<Connection>, dispatch: Arc<
     let mut known = false;
     let mut told = false;
 
-    let ending = match drive(&connection, &input, shake_hands(&connection, &input), true).await {
+    let ending = match drive(&connection, &input, pin!(shake_hands(&connection, &input)), true)
+        .await
+    {
         Ok(Ok((protocol, version))) => {
             dispatch.add(&connection);
             known = true;
             connection.establish(protocol, version);
-            match drive(&connection, &input, dispatch.connected(&connection), false).await {
+            match drive(&connection, &input, pin!(dispatch.connected(&connection)), false).await {
                 Ok(Ok(())) => {
                     told = true;
-                    let receive = receive(&connection, &input, &*dispatch);
+                    let receive = pin!(receive(&connection, &input, &*dispatch));
                     match drive(&connection, &input, receive, true).await {
                         Ok(Ok(never)) => match never {},
                         Ok(Err(ending)) | Err(ending) => ending,
@@ -112,7 +114,7 @@ pub(super) async fn part(
     if let Some(ending) = connection.ending() {
         let answered = say_goodbye(connection, ending);
         connection.calls.end();
-        let _ = drive(connection, input, tell(ending), false).await;
+        let _ = drive(connection, input, pin!(tell(ending)), false).await;
         if answered {
             let close = close(connection, input, ending);
             let _ = timeout(connection.options.close_timeout, close).await;
@@ -223,13 +225,14 @@ impl Input {
 /// that is allowed; else the end is noted, and `work` is finished first.
 ///
 /// Before the end that was read takes effect, `work` does all that it can do without waiting.
+///
+/// It is borrowed, since a future that is moved into another has its place in both.
 pub(super) async fn drive<T>(
     connection: &Connection,
     input: &Mutex<Input>,
-    work: impl Future<Output = T>,
+    mut work: Pin<&mut impl Future<Output = T>>,
     interruptible: bool,
 ) -> Result<T, Ending> {
-    let mut work = pin!(work);
     poll_fn(|cx| {
         if let (socket, Poll::Ready(Err(error))) = connection.outbox.poll_flush(cx) {
             if connection.can_return() {
