@@ -97,6 +97,16 @@ test("a stream that fails, or brings what is no text, fails the call", async (t)
   assert.equal(await connection.invoke("ReverseText", "ok"), "ko");
 });
 
+test("much text is taken as fast as the client sends it", async (t) => {
+  const connection = await connect(t, server, path);
+  const upload = new Subject();
+  const answer = connection.invoke("Concat", upload);
+  const parts = Array.from({ length: 60 }, (_, n) => String.fromCharCode(65 + (n % 26)).repeat(16 * 1024));
+  for (const part of parts) upload.next(part);
+  upload.complete();
+  assert.ok((await within("the answer", answer)) === parts.join(""));
+});
+
 test("more than 1 MiB is refused", async (t) => {
   const connection = await connect(t, server, path);
   const upload = new Subject();

@@ -60,7 +60,7 @@ export async function startServer(env = {}) {
 
   /** The link is printed at lift-off, when the port is bound already. */
   async function started() {
-    await Promise.race([once(child, "spawn"), once(child, "error").then(([error]) => { throw error; })]);
+    await once(child, "spawn"); // rejects when there is no such program
     let link;
     for await (const line of createInterface({ input: child.stdout })) {
       link = line.match(/^Staff link: http:\/\/[^/]+(.*)$/)?.[1];
