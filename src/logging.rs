@@ -23,13 +23,17 @@ pub fn start(config: &Config) -> Result<(), String> {
 }
 
 /// Rocket tells each request and each route at `info` and each wrong address at `error`,
-/// and sqlx each migration: that is more than an operator reads every day.
+/// and sqlx each migration: that is more than an operator reads every day. The handlers that it
+/// generates (`…::_`) warn of everybody who asks for a page of the staff.
 fn default(level: LogLevel) -> &'static str {
     match level {
         LogLevel::Off => "off",
-        LogLevel::Critical => "warn,rocket=error,rocket::server::_=off",
+        LogLevel::Critical => {
+            "warn,rocket=error,rocket::server::_=off,signalbox::polls::pages::_=error"
+        }
         LogLevel::Normal => {
-            "info,rocket=error,rocket::server::_=off,sqlx=warn,tokio_cron_scheduler=warn"
+            "info,rocket=error,rocket::server::_=off,signalbox::polls::pages::_=error,sqlx=warn,\
+             tokio_cron_scheduler=warn"
         }
         LogLevel::Debug => "debug",
     }
