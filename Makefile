@@ -3,7 +3,7 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: help run assets test test-tools
+.PHONY: help run assets test test-tools conformance conformance-javascript conformance-python conformance-peers
 .DEFAULT_GOAL := help
 
 say = @printf '\n\033[1m==> %s\033[0m\n'
@@ -52,6 +52,45 @@ test: test-tools assets ## Check and test all
 	BINARY_UNDER_TEST="$(target)/debug/signalbox" npm run --silent test:hubs
 	$(say) 'The pages, in a real browser'
 	BINARY_UNDER_TEST="$(target)/debug/signalbox" npm run --silent test:browser
+
+# The clients' own timeouts are at stake: the peers' conversations are held when nothing else runs.
+conformance: test-tools node_modules/.package-lock.json ## Check the SignalR server with clients of others
+	$(say) 'The server that the clients connect to'
+	cargo build --locked --package rocket_signalr --example lab
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target conformance-javascript conformance-python
+	@$(MAKE) --no-print-directory conformance-peers
+
+conformance-javascript:
+	$(say) 'The official JavaScript client, in Node.js and in a browser'
+	LAB="$(target)/debug/examples/lab" npm run --silent test:clients
+
+clients := crates/rocket_signalr/tests/clients/python
+
+conformance-python:
+	$(say) 'Python clients: pysignalr and signalrcore'
+	@command -v python3 >/dev/null || { echo 'Python is missing: install python3 (3.10 or newer) and python3-venv.' >&2; exit 1; }
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "$$(python3 --version) is too old: 3.10 or newer is needed." >&2; exit 1; }
+	@python3 -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv module is missing. On Debian: apt-get install python3-venv" >&2; exit 1; }
+	@venv="$(target)/python-clients"; \
+	if ! cmp -s $(clients)/requirements.txt "$$venv/installed.txt"; then \
+	  python3 -m venv --clear "$$venv"; \
+	  "$$venv/bin/pip" install --quiet --disable-pip-version-check --requirement $(clients)/requirements.txt \
+	    || { echo 'The Python clients could not be installed: is the package index within reach?' >&2; exit 1; }; \
+	  cp $(clients)/requirements.txt "$$venv/installed.txt"; \
+	fi
+	LAB="$(target)/debug/examples/lab" timeout 180 "$(target)/python-clients/bin/python" -B -m unittest discover --start-directory $(clients)
+
+# What others say about SignalR servers: the variable PEERS names the folder of their tools.
+conformance-peers:
+ifdef PEERS
+	$(say) 'The wire: what the reference has said, byte by byte'
+	timeout 300 node "$(PEERS)/wire/wire.mjs" check --quiet --start "$(target)/debug/examples/lab {options}"
+	$(say) 'The official .NET client'
+	@coproc lab { exec "$(target)/debug/examples/lab" --urls http://127.0.0.1:0 --parallel 4 --detailed-errors true; }; \
+	trap 'kill "$$lab_PID"' EXIT; \
+	read -r -t 15 line <&"$${lab[0]}" || { echo 'the lab did not start' >&2; exit 1; }; \
+	timeout 300 "$(PEERS)/aspnet/start" client --url "$${line#Now listening on: }"
+endif
 
 # Chromium, by apt where that is possible.
 test-tools: check-tools

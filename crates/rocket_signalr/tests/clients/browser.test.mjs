@@ -135,6 +135,8 @@ for (const way of ways) {
       const closed = new Promise((resolve) => connection.onclose((error) => resolve(String(error))));
       await connection.send("Abort");
       if ((await closed) !== "undefined") throw new Error(await closed);
+      // Without negotiation the client is not ready to start again in its own onclose.
+      await new Promise((resolve) => setTimeout(resolve));
       await connection.start();
       return connection.invoke("ConnectionId");
     }, { ...way, url: `${lab.url}/lab` });

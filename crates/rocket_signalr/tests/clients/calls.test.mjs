@@ -161,11 +161,10 @@ for (const way of ways) {
     const firstOf = connection.invoke("UploadFirst", early);
     early.next(7);
     assert.equal(await within("the first", firstOf), 7);
-    // Late items harm nobody. Each is awaited, so that none is still to be sent when the client stops.
+    // A late item harms nobody. The second call goes out behind it, so that none is still to be sent
+    // when the client stops.
     early.next(8);
-    assert.equal(await connection.invoke("EchoInt", 1), 1);
-    early.complete();
-    assert.equal(await connection.invoke("EchoInt", 2), 2);
+    for (const n of [1, 2]) assert.equal(await connection.invoke("EchoInt", n), n);
   });
 
   test(`${way.name}: a stream to the server that fails`, async (t) => {
@@ -280,7 +279,7 @@ for (const way of ways) {
     if (!way.options.skipNegotiation) assert.equal(connection.connectionId, id);
     await within("stop()", connection.stop());
     assert.deepEqual(await closed(), { error: undefined });
-    assert.equal(await lab.noted(id, "disconnected"), null);
+    assert.ok(!(await lab.noted(id, "disconnected")), "the hub is told of no error");
     await within("another start", connection.start());
     assert.notEqual(await connection.invoke("ConnectionId"), id);
   });

@@ -11,6 +11,9 @@ const lab = await labForFile({ "keep-alive": 1, "client-timeout": 3, parallel: 4
 const retry = (builder) => builder.withAutomaticReconnect({ nextRetryDelayInMilliseconds: () => 20 });
 const stateful = (builder) => builder.withStatefulReconnect();
 
+/** To the client the loss of an event stream looks like its end. */
+const tellsErrors = (way) => way.options.transport !== HttpTransportType.ServerSentEvents;
+
 for (const way of ways) {
   test(`${way.name}: cut, and back by itself under a new id`, async (t) => {
     const proxy = await startProxy(t, lab.url);
@@ -21,7 +24,7 @@ for (const way of ways) {
     const heard = record(connection, "Received");
     proxy.refuse(true);
     proxy.cut();
-    assert.ok((await lost()).error);
+    assert.equal((await lost()).error !== undefined, tellsErrors(way));
     assert.equal(connection.state, HubConnectionState.Reconnecting);
     assert.ok(await running, "a call that was under way is rejected");
     assert.ok(await refusal(connection.invoke("EchoInt", 1)));
@@ -40,7 +43,7 @@ for (const way of ways) {
     const id = await connection.invoke("ConnectionId");
     proxy.refuse(true);
     proxy.cut();
-    assert.ok((await closed()).error);
+    assert.equal((await closed()).error !== undefined, tellsErrors(way));
     assert.equal(connection.state, HubConnectionState.Disconnected);
     // The hub notices: at once, or when its pings or polls stay without an echo.
     if (way.options.transport !== HttpTransportType.LongPolling) await lab.noted(id, "disconnected");
@@ -60,29 +63,29 @@ for (const way of ways) {
   });
 }
 
-test("a server that falls silent is given up by the client, and the client by the server", async (t) => {
-  const proxy = await startProxy(t, lab.url);
-  for (const way of ways.filter(({ options }) => options.transport !== HttpTransportType.LongPolling)) {
+for (const way of ways.filter(({ options }) => options.transport !== HttpTransportType.LongPolling)) {
+  test(`${way.name}: a server that falls silent is given up by the client, and the client by the server`, async (t) => {
+    const proxy = await startProxy(t, lab.url);
     const connection = await connect(t, `${proxy.url}/lab`, way, (builder) => builder.withServerTimeout(2_500).withKeepAliveInterval(1_000));
     const { closed } = turns(connection);
     const id = await connection.invoke("ConnectionId");
     proxy.blackHole();
     const { error } = await closed();
-    assert.equal(error.message, "Server timeout elapsed without receiving a message from the server.", way.name);
-    const detail = await lab.noted(id, "disconnected");
-    if (detail !== null) assert.match(detail, /ClientTimeoutInterval|ConnectionReset/, way.name);
-  }
-});
+    assert.equal(error.message, "Server timeout elapsed without receiving a message from the server.");
+    await lab.noted(id, "disconnected");
+  });
+}
 
 test("pings keep a silent connection alive, on every transport", async (t) => {
-  const every = await Promise.all(ways.map((way) => connect(t, `${lab.url}/lab`, way, (builder) => builder.withServerTimeout(3_000).withKeepAliveInterval(1_000))));
+  const pinging = (builder) => builder.withServerTimeout(3_000).withKeepAliveInterval(1_000);
+  const all = await Promise.all(ways.map((way) => connect(t, `${lab.url}/lab`, way, pinging)));
   const closed = [];
-  for (const connection of every) connection.onclose((error) => closed.push(error));
-  // Longer than both sides' timeouts: a call of the server's own clock, not of this test's.
-  const witness = await connect(t, `${lab.url}/lab`);
+  for (const connection of all) connection.onclose((error) => closed.push(error));
+  // Longer than the timeouts of both sides.
+  const [witness] = all;
   assert.equal(await within("a call that takes its time", witness.invoke("Later", 5_000, "long")), "long");
   assert.deepEqual(closed, []);
-  for (const connection of every) assert.equal(await connection.invoke("EchoInt", 1), 1);
+  for (const connection of all) assert.equal(await connection.invoke("EchoInt", 1), 1);
 });
 
 test("a client that reads nothing for a while misses nothing", async (t) => {
@@ -176,11 +179,11 @@ for (const binary of [false, true]) {
     const proxy = await startProxy(t, lab.url);
     const connection = await connect(t, `${proxy.url}/lab`, way, (builder) => builder.withStatefulReconnect({ bufferSize: 50_000 }));
     const heard = record(connection, "Received");
-    const texts = Array.from({ length: 60 }, (_, n) => String(n).padEnd(10_000, "."));
+    const texts = Array.from({ length: 30 }, (_, n) => String(n).padEnd(10_000, "."));
     const sent = (async () => {
       for (const text of texts) await connection.send("SendCaller", text);
     })();
-    for (const n of [10, 25, 40]) {
+    for (const n of [8, 15, 22]) {
       await heard.count(n, 30_000);
       proxy.cut();
     }
