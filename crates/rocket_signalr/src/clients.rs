@@ -1,6 +1,7 @@
 //! Whom a hub calls.
 
 use std::{
+    collections::HashSet,
     hash::{DefaultHasher, Hash, Hasher},
     marker::PhantomData,
     ops::Deref,
@@ -212,7 +213,9 @@ impl<H: Hub> Clients<H> {
 
     /// All connections of some users.
     pub fn users<U: AsRef<str>>(&self, user_ids: &[U]) -> H::Client {
-        self.select(Target::Users(user_ids.iter().map(|user| user.as_ref().into()).collect()))
+        let mut seen = HashSet::new();
+        let users = user_ids.iter().map(AsRef::as_ref).filter(|user| seen.insert(*user));
+        self.select(Target::Users(users.map(Into::into).collect()))
     }
 }
 
@@ -257,5 +260,7 @@ impl<H: Hub> Deref for CallerClients<H> {
 }
 
 fn ids<I: AsRef<str>>(ids: &[I]) -> Arc<[ConnectionId]> {
-    ids.iter().filter_map(|id| ConnectionId::parse(id.as_ref())).collect()
+    let mut seen = HashSet::new();
+    let ids = ids.iter().filter_map(|id| ConnectionId::parse(id.as_ref()));
+    ids.filter(|id| seen.insert(*id)).collect()
 }

@@ -70,7 +70,11 @@ pub(crate) fn raw_query_values<'q>(query: &'q str, name: &str) -> impl Iterator<
     query
         .split('&')
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .filter(move |(key, _)| key.eq_ignore_ascii_case(name))
+        .filter(move |(key, _)| {
+            key.eq_ignore_ascii_case(name)
+                || key.contains(['%', '+'])
+                    && RawStr::new(key).url_decode_lossy().eq_ignore_ascii_case(name)
+        })
         .map(|(_, value)| value)
 }
 

@@ -17,7 +17,9 @@ pub(crate) struct Calls {
 #[derive(Default)]
 struct Tables {
     streams: HashMap<Box<str>, oneshot::Sender<Stop>>,
-    uploads: HashMap<Box<str>, Box<dyn UploadSink>>,
+    /// With the number of the call that each belongs to: a client may use an id again.
+    uploads: HashMap<Box<str>, (u64, Box<dyn UploadSink>)>,
+    calls: u64,
     /// The connection has ended: what would be added is over at once.
     ended: bool,
 }
@@ -75,23 +77,29 @@ impl Calls {
         }
     }
 
-    /// Opens upload streams, before anything more is read from the client.
+    /// Opens the upload streams of a call, before anything more is read from the client. Returns the
+    /// number of the call.
     pub(crate) fn open_uploads(
         &self,
         uploads: impl IntoIterator<Item = (Box<str>, Box<dyn UploadSink>)>,
-    ) {
+    ) -> u64 {
         let mut tables = self.tables.lock();
         let tables = tables.get_or_insert_default();
+        tables.calls += 1;
         if !tables.ended {
-            tables.uploads.extend(uploads);
+            let call = tables.calls;
+            tables.uploads.extend(uploads.into_iter().map(|(id, sink)| (id, (call, sink))));
         }
+        tables.calls
     }
 
     /// Forgets upload streams whose method is over; late items are ignored.
-    pub(crate) fn close_uploads(&self, ids: &[Box<str>]) {
+    pub(crate) fn close_uploads(&self, call: u64, ids: &[Box<str>]) {
         if let Some(tables) = &mut *self.tables.lock() {
             for id in ids {
-                tables.uploads.remove(id);
+                if tables.uploads.get(id).is_some_and(|(of, _)| *of == call) {
+                    tables.uploads.remove(id);
+                }
             }
         }
     }
@@ -100,10 +108,10 @@ impl Calls {
     pub(crate) fn upload_item(&self, id: &str, item: RawValue<'_>) -> Option<Delivery> {
         let mut tables = self.tables.lock();
         let tables = tables.as_mut()?;
-        match tables.uploads.get(id)?.item(item) {
+        match tables.uploads.get(id)?.1.item(item) {
             Ok(delivery) => delivery,
             Err(error) => {
-                if let Some(sink) = tables.uploads.remove(id) {
+                if let Some((_, sink)) = tables.uploads.remove(id) {
                     sink.end(UploadEnd::Failed(error));
                 }
                 None
@@ -119,7 +127,7 @@ impl Calls {
     /// The end of an upload stream.
     pub(crate) fn end_upload(&self, id: &str, end: UploadEnd) {
         let sink = self.tables.lock().as_mut().and_then(|tables| tables.uploads.remove(id));
-        if let Some(sink) = sink {
+        if let Some((_, sink)) = sink {
             sink.end(end);
         }
     }

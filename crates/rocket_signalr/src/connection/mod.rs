@@ -187,6 +187,7 @@ impl Connection {
 
     /// Gives the connection its socket, the first or the next. False if it has ended.
     pub(crate) fn attach(&self, socket: IoStream) -> bool {
+        self.heard();
         self.outbox.attach(socket, self.protocol().unwrap_or(HubProtocol::JSON))
     }
 
@@ -208,10 +209,17 @@ impl Connection {
         }
     }
 
-    /// Bytes that a client has posted. Waits while too many are unread.
-    pub(crate) async fn post(&self, bytes: &[u8]) {
-        self.inbox().write(bytes, self.options.application_max_buffer_size).await;
-        self.outbox.wake();
+    /// Bytes that a client has posted. Waits while too many are unread. False if nobody will ever
+    /// read what is waited for.
+    pub(crate) async fn post(&self, bytes: &[u8]) -> bool {
+        tokio::select! {
+            biased;
+            () = self.inbox().write(bytes, self.options.application_max_buffer_size) => {
+                self.outbox.wake();
+                true
+            }
+            () = self.aborted() => false,
+        }
     }
 
     /// Ends the connection; its task does the rest. Only the first reason counts.
@@ -322,7 +330,10 @@ impl Connection {
             self.end(Ending::handshake_timeout());
         }
         let (Some(protocol), 1..) = (self.protocol(), last_ping) else { return true };
-        if armed.load(Acquire)
+        // Who has lost the socket and may come back cannot be heard meanwhile.
+        let lost = transport == Transport::WebSockets && self.outbox.idle_since().is_some();
+        if !lost
+            && armed.load(Acquire)
             && !waiting.load(Acquire)
             && overdue(heard.load(Relaxed), options.client_timeout_interval)
         {

@@ -404,8 +404,11 @@ fn say_goodbye(connection: &Connection, ending: &Ending) -> bool {
 /// that the client has closed too; or that a response has brought them.
 async fn close(connection: &Connection, input: &Mutex<Input>, ending: &Ending) {
     if connection.posted().is_some() {
-        let waits = matches!(ending.farewell, Farewell::Close { until_heard: true, .. })
-            || connection.outbox.idle_since().is_none();
+        let until_heard = matches!(
+            ending.farewell,
+            Farewell::Close { until_heard: true, .. } | Farewell::Handshake { .. }
+        );
+        let waits = until_heard || connection.outbox.idle_since().is_none();
         if waits {
             poll_fn(|cx| connection.outbox.poll_end_told(cx)).await;
         }

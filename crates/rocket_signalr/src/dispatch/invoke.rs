@@ -260,13 +260,6 @@ impl<H: Hub> HubDispatcher<H> {
                 return;
             }
         };
-        if streaming && !method.streaming {
-            refuse(&format!(
-                "The client attempted to invoke the non-streaming '{name}' method with a streaming invocation."
-            ));
-            return;
-        }
-
         if let Some(slot) = &slot {
             slot.take().await;
         }
@@ -274,6 +267,12 @@ impl<H: Hub> HubDispatcher<H> {
             && !self.authorized(connection, authorize, name).await
         {
             refuse(&format!("Failed to invoke '{name}' because user is unauthorized"));
+            return;
+        }
+        if streaming && !method.streaming {
+            refuse(&format!(
+                "The client attempted to invoke the non-streaming '{name}' method with a streaming invocation."
+            ));
             return;
         }
         if !streaming && method.streaming {
@@ -303,11 +302,12 @@ impl<H: Hub> HubDispatcher<H> {
                 }
             }
         };
-        let running = Invoked {
+        let mut running = Invoked {
             connection: connection.clone(),
             id: id.map(Into::into),
             name,
             uploads: uploads.iter().map(|(id, _)| id.clone()).collect(),
+            call: 0,
             streaming,
             slot,
             metrics: self.metrics().clone(),
@@ -326,7 +326,7 @@ impl<H: Hub> HubDispatcher<H> {
         match work {
             Work::Plain(work) => {
                 if !uploads.is_empty() {
-                    connection.calls.open_uploads(uploads);
+                    running.call = connection.calls.open_uploads(uploads);
                 }
                 running.run(work.instrument(span)).await;
             }
@@ -336,7 +336,7 @@ impl<H: Hub> HubDispatcher<H> {
                     refuse(&format!("Invocation ID '{id}' is already in use."));
                     return;
                 };
-                connection.calls.open_uploads(uploads);
+                running.call = connection.calls.open_uploads(uploads);
                 tokio::spawn(running.stream(work, stopped).instrument(span));
             }
         }

@@ -31,6 +31,8 @@ pub(super) struct Invoked {
     pub(super) id: Option<Box<str>>,
     pub(super) name: &'static str,
     pub(super) uploads: Vec<Box<str>>,
+    /// The number under which they were opened.
+    pub(super) call: u64,
     pub(super) streaming: bool,
     pub(super) slot: Option<Arc<Slot>>,
     pub(super) metrics: Arc<Metrics>,
@@ -112,7 +114,7 @@ impl Invoked {
         if streaming && let Some(id) = &id {
             connection.calls.close_stream(id);
         }
-        connection.calls.close_uploads(&uploads);
+        connection.calls.close_uploads(self.call, &uploads);
         if let Some(frame) = frame {
             connection.send(&frame);
             metrics.sent(1);

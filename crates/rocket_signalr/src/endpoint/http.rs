@@ -262,27 +262,22 @@ impl EndpointHandler {
                 "POST requests are not allowed for WebSocket connections.",
             );
         }
-        let work = async {
-            let _writing = connection.inbox().writing.lock().await;
-            let mut body = data.open(MAX_POST.mebibytes() + 1);
-            let mut left = MAX_POST * 1024 * 1024;
-            let mut bytes = vec![0; READ];
-            loop {
-                match body.read(&mut bytes).await {
-                    Ok(0) => return text(Status::Ok, ""),
-                    Ok(read) if read as u64 > left => return text(Status::PayloadTooLarge, ""),
-                    Ok(read) => {
-                        left -= read as u64;
-                        connection.post(&bytes[..read]).await;
+        let _writing = connection.inbox().writing.lock().await;
+        let mut body = data.open(MAX_POST.mebibytes() + 1);
+        let mut left = MAX_POST * 1024 * 1024;
+        let mut bytes = vec![0; READ];
+        loop {
+            match body.read(&mut bytes).await {
+                Ok(0) => return text(Status::Ok, ""),
+                Ok(read) if read as u64 > left => return text(Status::PayloadTooLarge, ""),
+                Ok(read) => {
+                    left -= read as u64;
+                    if !connection.post(&bytes[..read]).await {
+                        return text(Status::NotFound, "");
                     }
-                    Err(_) => return text(Status::BadRequest, ""),
                 }
+                Err(_) => return text(Status::BadRequest, ""),
             }
-        };
-        tokio::select! {
-            biased;
-            () = connection.aborted() => text(Status::NotFound, ""),
-            response = work => response,
         }
     }
 
