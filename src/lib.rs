@@ -16,6 +16,7 @@ pub mod metrics;
 pub mod polls;
 pub mod store;
 pub mod stringtools;
+pub mod typescript;
 pub mod views;
 pub mod vitals;
 pub mod web;

@@ -1,10 +1,10 @@
-//! Reads the settings, starts the log, launches.
+//! Reads the settings, starts the log, launches. `signalbox typescript` prints declarations instead.
 
 use std::process::ExitCode;
 
 use rocket::error::ErrorKind;
 use signalbox::config::Config;
-use signalbox::logging;
+use signalbox::{logging, typescript};
 
 fn main() -> ExitCode {
     match start() {
@@ -17,6 +17,10 @@ fn main() -> ExitCode {
 }
 
 fn start() -> Result<(), String> {
+    if std::env::args().nth(1).as_deref() == Some("typescript") {
+        print!("{}", typescript::declarations().map_err(|error| error.to_string())?);
+        return Ok(());
+    }
     let config = Config::load().map_err(|error| error.to_string())?;
     logging::start(&config)?;
     let launch = async { signalbox::rocket(config).launch().await };

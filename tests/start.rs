@@ -150,3 +150,23 @@ fn the_first_start_makes_the_keys_and_prints_the_staff_link() {
     }
     assert_eq!(link().0, first, "the second start keeps the key");
 }
+
+#[test]
+fn the_hubs_are_printed_as_typescript() {
+    let place = Place::new("typescript");
+    let Output { status, stdout, .. } =
+        place.command().arg("typescript").output().expect("the program runs");
+    assert!(status.success());
+    let text = String::from_utf8(stdout).expect("text");
+    for line in [
+        "  \"/hubs/time\": { methods: TimeHubMethods; events: TimeHubEvents };",
+        "  Vote(poll: PollRef, choice: ChoiceRef): Promise<Receipt>;",
+        "  Subscribe(source: string, since: number, epoch?: string | null): Promise<Snapshot>;",
+        "  History(source: string, from: number, to: number): IStreamResult<Point>;",
+        "  NewWindowLoaded(name?: string | null): Promise<Greeting>;",
+        "  updateVotes(votes: Votes): void;",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    assert!(!place.0.join("data").exists(), "nothing else was made");
+}

@@ -5,6 +5,7 @@ use std::{collections::VecDeque, time::Duration};
 use parking_lot::Mutex;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
+use ts_rs::TS;
 
 /// What a source is, apart from its samples.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +28,8 @@ struct Row {
 }
 
 /// A past sample as it is sent: `{at, column: number, …}`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, TS)]
+#[ts(type = "{ at: number; [column: string]: number }")]
 pub struct HistoryRow {
     columns: &'static [&'static str],
     row: Row,
@@ -64,7 +66,7 @@ impl Serialize for HistoryRow {
 }
 
 /// What a subscriber starts from.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
 pub struct Snapshot {
     /// The name of the source.
     pub source: &'static str,
@@ -73,6 +75,7 @@ pub struct Snapshot {
     /// The number of the newest sample; 0 if there is none yet.
     pub sequence: u64,
     /// The newest sample.
+    #[ts(type = "unknown")]
     pub sample: Option<Value>,
     /// Past samples, oldest first. The last one is number `sequence`, and none is missing between.
     pub history: Vec<HistoryRow>,
@@ -81,7 +84,7 @@ pub struct Snapshot {
 }
 
 /// A past sample with its number.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
 pub struct Point {
     /// Its number.
     pub sequence: u64,

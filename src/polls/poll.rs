@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, Serializer};
+use ts_rs::TS;
 
 use super::code::Code;
 
@@ -19,11 +20,12 @@ pub const CHOICES_MAX: usize = 20;
 pub const CHOICE_MAX: usize = 100;
 
 /// A single-choice poll with its tally, as of one moment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 pub struct Poll {
     /// The number in `/polls/<id>`, from 1.
     pub id: i64,
     /// The short code in `/p/<code>`.
+    #[ts(type = "string")]
     pub code: Code,
     /// The question.
     pub title: String,
@@ -39,7 +41,7 @@ pub struct Poll {
 }
 
 /// One answer of a poll, and how many ballots name it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 pub struct Choice {
     /// The position in its poll, from 1.
     pub id: i64,
@@ -91,7 +93,8 @@ impl Poll {
 
 /// A poll's tally alone; serialises as a map from the choices' texts to their counts, in the order
 /// of the choices.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, TS)]
+#[ts(type = "Record<string, number>")]
 pub struct Votes(pub Arc<Poll>);
 
 impl Serialize for Votes {
@@ -102,8 +105,9 @@ impl Serialize for Votes {
 }
 
 /// How clients name a poll: by its id (a number, or digits in a string) or by its code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, TS)]
 #[serde(from = "NumberOrText")]
+#[ts(type = "number | string")]
 pub enum PollRef {
     /// By id.
     Id(i64),
@@ -133,8 +137,9 @@ impl From<NumberOrText> for PollRef {
 }
 
 /// How clients name a choice: by its id (a number) or by its text.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, TS)]
 #[serde(from = "NumberOrText")]
+#[ts(type = "number | string")]
 pub enum ChoiceRef {
     /// By id.
     Id(i64),

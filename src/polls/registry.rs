@@ -8,6 +8,7 @@ use parking_lot::{Mutex, RwLock};
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 use sqlx::AnyPool;
+use ts_rs::TS;
 
 use super::ballot_box::BallotBox;
 use super::code::Code;
@@ -34,7 +35,10 @@ struct Live {
 }
 
 /// The answer to a vote: it is on disk and counted.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, TS)]
+#[ts(
+    type = "{ poll: number; choice: string | null; ballot: number; votes: Record<string, number>; total: number }"
+)]
 pub struct Receipt {
     /// The poll with the vote in its tally.
     pub poll: Arc<Poll>,

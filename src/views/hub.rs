@@ -2,6 +2,7 @@
 
 use rocket_signalr::{Caller, DisconnectReason, HubError, hub, hub_client};
 use serde::Serialize;
+use ts_rs::TS;
 
 use super::{NoColor, Views, check_color};
 
@@ -142,7 +143,7 @@ impl UserCountHub {
 }
 
 /// The answer to a new window: a text, or just the number.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
 #[serde(untagged)]
 pub enum Greeting {
     /// `Successful. Thanks {name}, {total} views`
@@ -152,7 +153,7 @@ pub enum Greeting {
 }
 
 /// Both counts.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, TS)]
 pub struct Totals {
     /// All views, ever.
     pub views: u64,

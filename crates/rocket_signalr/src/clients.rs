@@ -30,6 +30,13 @@ pub trait HubClient: Send + Sync + 'static {
 
     /// The methods, called on the one that `proxy` names.
     fn single(proxy: ClientProxy) -> Self::Single;
+
+    /// What the methods are in TypeScript.
+    #[cfg(feature = "typescript")]
+    #[doc(hidden)]
+    fn describe(face: &mut crate::typescript::Face) {
+        let _ = face;
+    }
 }
 
 /// Marks methods that are called on any number of clients.

@@ -29,6 +29,13 @@ pub trait Hub: Send + Sync + Sized + 'static {
     #[doc(hidden)]
     fn methods() -> &'static [HubMethod<Self>];
 
+    /// What the methods are in TypeScript.
+    #[cfg(feature = "typescript")]
+    #[doc(hidden)]
+    fn describe(face: &mut crate::typescript::Face) {
+        let _ = face;
+    }
+
     /// A client has connected. Messages already reach it; its own are carried out after this. An
     /// error refuses it: it gets a Close that forbids to come back.
     fn on_connected(

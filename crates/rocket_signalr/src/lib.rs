@@ -33,6 +33,11 @@
 //!
 //! From outside, a hub's clients are called through its [`HubContext`]: a request guard for
 //! handlers, and given to services by [`HubEndpoint::context`].
+//!
+//! # Features
+//!
+//! - `typescript`: `TypeScript` writes declarations of hubs, so that clients in TypeScript are
+//!   checked by their compiler, too. Off by default.
 
 mod auth;
 mod caller;
@@ -54,9 +59,13 @@ mod protocol;
 mod raw_endpoint;
 mod request;
 mod transport;
+#[cfg(feature = "typescript")]
+mod typescript;
 
 pub use rocket_signalr_codegen::{hub, hub_client};
 
+#[cfg(feature = "typescript")]
+pub use self::typescript::{TypeScript, TypeScriptError};
 pub use self::{
     auth::{Authenticate, Authorize, Resource, User, bearer_token},
     caller::Caller,
@@ -85,6 +94,26 @@ pub mod __private {
         dispatch::{Binder, Call, HubMethod, StreamFault, StreamSink},
         protocol::BindError,
     };
+
+    pub use crate::__if_typescript as if_typescript;
+    #[cfg(feature = "typescript")]
+    pub use crate::typescript::{Carrier, Face, Known, Opaque, Probe, Unknown};
+}
+
+/// What it is given, if the feature `typescript` is on: the attributes cannot see that.
+#[cfg(feature = "typescript")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_typescript {
+    ($($item:tt)*) => { $($item)* };
+}
+
+/// Nothing, since the feature `typescript` is off.
+#[cfg(not(feature = "typescript"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_typescript {
+    ($($item:tt)*) => {};
 }
 
 /// Entry points for the fuzz targets.

@@ -4,7 +4,10 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Error, FnArg, Ident, ItemTrait, Pat, Result, ReturnType, TraitItem, TraitItemFn};
 
-use crate::naming::{camel_case, take_name};
+use crate::{
+    describe,
+    naming::{camel_case, take_name},
+};
 
 pub(crate) fn expand(item: &ItemTrait) -> Result<TokenStream> {
     if !item.generics.params.is_empty() {
@@ -28,6 +31,8 @@ pub(crate) fn expand(item: &ItemTrait) -> Result<TokenStream> {
     }
 
     let ItemTrait { attrs, vis, ident, .. } = item;
+    let descriptions: Vec<_> = methods.iter().map(|method| method.description.clone()).collect();
+    let describe = describe::member(&descriptions);
     let (asks, sends): (Vec<_>, Vec<_>) = methods.into_iter().partition(|method| method.asks);
     let asks = asks.into_iter().map(|method| method.tokens);
     let sends = sends.into_iter().map(|method| method.tokens);
@@ -50,6 +55,8 @@ pub(crate) fn expand(item: &ItemTrait) -> Result<TokenStream> {
             fn single(proxy: ::rocket_signalr::ClientProxy) -> Self::Single {
                 #ident { proxy, selection: ::core::marker::PhantomData }
             }
+
+            #describe
         }
 
         impl<S> #ident<S> {
@@ -73,6 +80,8 @@ pub(crate) fn expand(item: &ItemTrait) -> Result<TokenStream> {
 /// A method of clients.
 struct Method {
     tokens: TokenStream,
+    /// What it is in TypeScript.
+    description: TokenStream,
     /// It returns a result, so only a single client can be asked.
     asks: bool,
 }
@@ -121,7 +130,20 @@ fn expand_method(method: &TraitItemFn) -> Result<Method> {
             self.proxy.#call(#target, &#arguments).await
         }
     };
-    Ok(Method { tokens, asks: !matches!(signature.output, ReturnType::Default) })
+    let mut parts = Vec::new();
+    for input in &inputs {
+        if let FnArg::Typed(typed) = input {
+            let argument = describe::argument_name(input);
+            let ty = describe::name_of(&describe::named(&typed.ty));
+            parts.push(quote!(let ty = #ty; face.argument(#argument, ty);));
+        }
+    }
+    if let ReturnType::Type(_, ty) = &signature.output {
+        let ty = describe::name_of(&describe::named(ty));
+        parts.push(quote!(let ty = #ty; face.result(ty);));
+    }
+    let description = describe::method(&attributes, &target, &parts);
+    Ok(Method { tokens, description, asks: !matches!(signature.output, ReturnType::Default) })
 }
 
 fn argument_name(input: &FnArg) -> Result<&Ident> {

@@ -11,6 +11,7 @@ use syn::{
 
 use crate::{
     authorize::{authorize, take_authorize},
+    describe,
     naming::{pascal_case, take_flag, take_name},
 };
 
@@ -87,7 +88,8 @@ pub(crate) fn expand(arguments: &Arguments, mut item: ItemImpl) -> Result<TokenS
     let authorize = arguments.authorize.as_ref().map(|authorize| {
         quote!(const AUTHORIZE: ::core::option::Option<::rocket_signalr::Authorize> = #authorize;)
     });
-    let Expanded { methods, events, .. } = &expanded;
+    let Expanded { methods, events, descriptions, .. } = &expanded;
+    let describe = describe::member(descriptions);
     Ok(quote! {
         #item
 
@@ -104,6 +106,8 @@ pub(crate) fn expand(arguments: &Arguments, mut item: ItemImpl) -> Result<TokenS
             }
 
             #(#events)*
+
+            #describe
         }
     })
 }
@@ -114,6 +118,8 @@ struct Expanded {
     methods: Vec<TokenStream>,
     /// `on_connected` and `on_disconnected` of the trait.
     events: Vec<TokenStream>,
+    /// What the methods are in TypeScript.
+    descriptions: Vec<TokenStream>,
     names: Vec<String>,
 }
 
@@ -136,7 +142,10 @@ impl Expanded {
                     return Err(Error::new(method.sig.ident.span(), text));
                 }
                 self.names.push(lower);
-                self.methods.push(hub_method(&name, method)?);
+                let authorize = take_authorize(&mut method.attrs)?;
+                let parameters = parameters(method)?;
+                self.methods.push(hub_method(&name, method, &parameters, &authorize));
+                self.descriptions.push(description(&name, method, &parameters));
             }
         }
         Ok(())
@@ -202,9 +211,12 @@ fn parameters(method: &mut ImplItemFn) -> Result<Vec<Parameter>> {
     Ok(found)
 }
 
-fn hub_method(name: &str, method: &mut ImplItemFn) -> Result<TokenStream> {
-    let authorize = take_authorize(&mut method.attrs)?;
-    let parameters = parameters(method)?;
+fn hub_method(
+    name: &str,
+    method: &ImplItemFn,
+    parameters: &[Parameter],
+    authorize: &TokenStream,
+) -> TokenStream {
     let expected = parameters
         .iter()
         .filter(|p| matches!(p, Parameter::Argument(_) | Parameter::Optional(_)))
@@ -234,7 +246,7 @@ fn hub_method(name: &str, method: &mut ImplItemFn) -> Result<TokenStream> {
     let output = Output::of(&signature.output);
     let streaming = matches!(output, Output::Stream { .. });
     let call = match output {
-        Output::Value { fallible } => {
+        Output::Value { fallible, .. } => {
             let result = if fallible {
                 quote!(result.map_err(::core::convert::Into::into))
             } else {
@@ -248,7 +260,8 @@ fn hub_method(name: &str, method: &mut ImplItemFn) -> Result<TokenStream> {
                 })
             }
         }
-        Output::Stream { refusable, fallible } => {
+        Output::Stream { refusable, item } => {
+            let fallible = item.is_some_and(is_result);
             let refused = refusable.then(|| quote! {
                 .map_err(|error| ::rocket_signalr::__private::StreamFault::Refused(error.into()))?
             });
@@ -262,7 +275,7 @@ fn hub_method(name: &str, method: &mut ImplItemFn) -> Result<TokenStream> {
             }
         }
     };
-    Ok(quote! {
+    quote! {
         ::rocket_signalr::__private::HubMethod {
             name: #name,
             streaming: #streaming,
@@ -274,41 +287,92 @@ fn hub_method(name: &str, method: &mut ImplItemFn) -> Result<TokenStream> {
                 ::core::result::Result::Ok(#call)
             },
         }
-    })
+    }
+}
+
+/// What the method is in TypeScript.
+fn description(name: &str, method: &ImplItemFn, parameters: &[Parameter]) -> TokenStream {
+    let inputs = method.sig.inputs.iter().skip(1);
+    let mut parts: Vec<_> = inputs
+        .zip(parameters)
+        .filter_map(|(input, parameter)| {
+            let argument = describe::argument_name(input);
+            Some(match parameter {
+                Parameter::Caller => return None,
+                Parameter::Argument(ty) => {
+                    let ty = describe::name_of(&describe::named(ty));
+                    quote!(let ty = #ty; face.argument(#argument, ty);)
+                }
+                Parameter::Optional(ty) => {
+                    let ty = describe::name_of(&describe::named(ty));
+                    quote!(let ty = #ty; face.optional(#argument, ty);)
+                }
+                Parameter::Upload(ty) => {
+                    let item = describe::name_of(&describe::carried(ty));
+                    quote!(let item = #item; face.upload(#argument, &item);)
+                }
+            })
+        })
+        .collect();
+    let of = |ty: &Type, fallible| {
+        let ty = if fallible { describe::carried(ty) } else { describe::named(ty) };
+        describe::name_of(&ty)
+    };
+    match Output::of(&method.sig.output) {
+        Output::Value { ty: None, .. } => {}
+        Output::Value { ty: Some(ty), fallible } => {
+            let ty = of(ty, fallible);
+            parts.push(quote!(let ty = #ty; face.result(ty);));
+        }
+        Output::Stream { item, .. } => {
+            let item = match item {
+                Some(item) => of(item, is_result(item)),
+                None => describe::name_of(&quote!(::rocket_signalr::__private::Opaque)),
+            };
+            parts.push(quote!(let item = #item; face.stream(item);));
+        }
+    }
+    describe::method(&method.attrs, name, &parts)
 }
 
 /// What a hub method returns.
-enum Output {
+enum Output<'a> {
     Value {
+        /// `None`: nothing.
+        ty: Option<&'a Type>,
         fallible: bool,
     },
-    /// `refusable`: there may be no stream. `fallible`: it may fail on its way.
     Stream {
+        /// There may be no stream.
         refusable: bool,
-        fallible: bool,
+        item: Option<&'a Type>,
     },
 }
 
-impl Output {
-    fn of(output: &ReturnType) -> Self {
+impl<'a> Output<'a> {
+    fn of(output: &'a ReturnType) -> Self {
         let ReturnType::Type(_, ty) = output else {
-            return Self::Value { fallible: false };
+            return Self::Value { ty: None, fallible: false };
         };
-        if let Some(fallible) = stream(ty) {
-            return Self::Stream { refusable: false, fallible };
+        if let Some(item) = stream(ty) {
+            return Self::Stream { refusable: false, item };
         }
-        if last_ident(ty).is_none_or(|ident| ident != "Result") {
-            return Self::Value { fallible: false };
+        if !is_result(ty) {
+            return Self::Value { ty: Some(ty), fallible: false };
         }
         match first_argument(ty).and_then(stream) {
-            Some(fallible) => Self::Stream { refusable: true, fallible },
-            None => Self::Value { fallible: true },
+            Some(item) => Self::Stream { refusable: true, item },
+            None => Self::Value { ty: Some(ty), fallible: true },
         }
     }
 }
 
-/// For `impl Stream<Item = …>`, whether its items are `Result`s.
-fn stream(ty: &Type) -> Option<bool> {
+fn is_result(ty: &Type) -> bool {
+    last_ident(ty).is_some_and(|ident| ident == "Result")
+}
+
+/// For `impl Stream<Item = …>`, the type of its items, if it is there.
+fn stream(ty: &Type) -> Option<Option<&Type>> {
     let Type::ImplTrait(TypeImplTrait { bounds, .. }) = ty else {
         return None;
     };
@@ -321,13 +385,11 @@ fn stream(ty: &Type) -> Option<bool> {
             return None;
         }
         let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
-            return Some(false);
+            return Some(None);
         };
-        Some(arguments.args.iter().any(|argument| match argument {
-            GenericArgument::AssocType(item) => {
-                item.ident == "Item" && last_ident(&item.ty).is_some_and(|ident| ident == "Result")
-            }
-            _ => false,
+        Some(arguments.args.iter().find_map(|argument| match argument {
+            GenericArgument::AssocType(item) if item.ident == "Item" => Some(&item.ty),
+            _ => None,
         }))
     })
 }
@@ -336,8 +398,8 @@ fn on_connected(method: &ImplItemFn) -> Result<TokenStream> {
     let wait = event(method)?;
     let arguments = event_arguments(method)?;
     let result = match Output::of(&method.sig.output) {
-        Output::Value { fallible: true } => quote!(result.map_err(::core::convert::Into::into)),
-        Output::Value { fallible: false } | Output::Stream { .. } => {
+        Output::Value { fallible: true, .. } => quote!(result.map_err(::core::convert::Into::into)),
+        Output::Value { fallible: false, .. } | Output::Stream { .. } => {
             quote!(::core::result::Result::Ok(result))
         }
     };

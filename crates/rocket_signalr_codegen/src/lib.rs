@@ -2,6 +2,7 @@
 
 mod authorize;
 mod client;
+mod describe;
 mod hub;
 mod naming;
 

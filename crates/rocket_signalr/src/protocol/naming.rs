@@ -25,7 +25,7 @@ pub enum PropertyNaming {
 
 impl PropertyNaming {
     /// Calls `write` with `name` in this spelling. Only very long names take memory for that.
-    pub(super) fn spell<R>(self, name: &str, write: impl FnOnce(&str) -> R) -> R {
+    pub(crate) fn spell<R>(self, name: &str, write: impl FnOnce(&str) -> R) -> R {
         if self == Self::AsIs || is_camel_case(name) {
             return write(name);
         }

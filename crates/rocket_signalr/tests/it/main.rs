@@ -33,4 +33,6 @@ mod server_streams;
 mod shutdown;
 mod sizes;
 mod slow_clients;
+#[cfg(feature = "typescript")]
+mod typescript;
 mod upload_streams;
