@@ -63,7 +63,9 @@ fn server(settings: Settings) -> Rocket<Build> {
         ident: Ident::none(),
         log_level: LogLevel::Off,
         cli_colors: false,
-        ..rocket::Config::release_default()
+        // The release profile asks for a secret key where another crate of the build has turned
+        // private cookies on; there are none here.
+        ..rocket::Config::debug_default()
     };
     let log = LabLog::default();
     rocket::custom(config)
