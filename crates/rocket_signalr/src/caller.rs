@@ -26,7 +26,7 @@ pub struct Caller<H: Hub> {
 pub(crate) enum Asking {
     /// From anywhere that holds up nothing.
     Free,
-    /// From an invocation that has taken a slot: it is given back meanwhile.
+    /// From an invocation that has taken a slot: it is given back before.
     Within(Arc<Slot>),
     /// Never from here: the answer could not be read.
     Forbidden(&'static str),

@@ -142,7 +142,10 @@ impl ClientProxy {
         let answer = self.lifetime.ask(connection_id, encode);
         match &self.asking {
             Asking::Free => answer.await,
-            Asking::Within(slot) => slot.without(answer).await,
+            Asking::Within(slot) => {
+                slot.give_back();
+                answer.await
+            }
             Asking::Forbidden(place) => Err(HubError::with_kind(
                 "InvalidOperationException",
                 format!("Client results inside {place} Hub methods are not allowed."),

@@ -60,8 +60,14 @@ pub(crate) fn query_value<'q>(query: &'q str, name: &str) -> Option<Cow<'q, str>
     query_values(query, name).next()
 }
 
+/// The values of `name` in a query as one text, with commas between them, as ASP.NET reads what is to
+/// have one value: so a value that is given twice is none that means anything.
+pub(crate) fn sole_query_value<'q>(query: &'q str, name: &str) -> Option<Cow<'q, str>> {
+    query_values(query, name).reduce(|first, next| format!("{first},{next}").into())
+}
+
 /// All values of `name` in a query, decoded.
-pub(crate) fn query_values<'q>(query: &'q str, name: &str) -> impl Iterator<Item = Cow<'q, str>> {
+fn query_values<'q>(query: &'q str, name: &str) -> impl Iterator<Item = Cow<'q, str>> {
     raw_query_values(query, name).map(|value| RawStr::new(value).url_decode_lossy())
 }
 

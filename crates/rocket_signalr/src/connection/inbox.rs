@@ -4,13 +4,30 @@ use bytes::BytesMut;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
+use super::Ending;
+
 /// Bytes from POST requests, in the order in which they came.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
-    bytes: Mutex<BytesMut>,
+    unread: Mutex<Unread>,
     room: Notify,
     /// Held through a whole request body, so that bodies do not mix.
     pub(crate) writing: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct Unread {
+    bytes: BytesMut,
+    end: Option<Ending>,
+}
+
+/// What there is to be read.
+#[derive(Debug)]
+pub(super) enum Posted {
+    Nothing,
+    Bytes(BytesMut),
+    /// The client has gone, and all that it posted has been read.
+    End(Ending),
 }
 
 impl Inbox {
@@ -22,7 +39,7 @@ impl Inbox {
             // Enabled before the look, so that room made in between is not missed.
             room.as_mut().enable();
             {
-                let mut unread = self.bytes.lock();
+                let unread = &mut self.unread.lock().bytes;
                 if unread.is_empty() || unread.len() < limit {
                     unread.extend_from_slice(bytes);
                     return;
@@ -32,14 +49,18 @@ impl Inbox {
         }
     }
 
-    /// Moves all that is unread to `input`. True if there was something.
-    pub(super) fn take(&self, input: &mut BytesMut) -> bool {
-        let unread = std::mem::take(&mut *self.bytes.lock());
-        if unread.is_empty() {
-            return false;
+    /// Nothing more will be posted, for this reason. Only the first counts.
+    pub(super) fn end(&self, ending: Ending) {
+        self.unread.lock().end.get_or_insert(ending);
+    }
+
+    /// Takes all that is unread; nothing, if there is no room for it.
+    pub(super) fn take(&self, has_room: bool) -> Posted {
+        let mut unread = self.unread.lock();
+        if has_room && !unread.bytes.is_empty() {
+            self.room.notify_waiters();
+            return Posted::Bytes(std::mem::take(&mut unread.bytes));
         }
-        input.unsplit(unread);
-        self.room.notify_waiters();
-        true
+        unread.end.clone().map_or(Posted::Nothing, Posted::End)
     }
 }

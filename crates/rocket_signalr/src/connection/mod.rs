@@ -222,6 +222,12 @@ impl Connection {
         }
     }
 
+    /// A client without a WebSocket has gone. What it posted before is still carried out.
+    pub(crate) fn leave(&self, ending: Ending) {
+        self.inbox().end(ending);
+        self.outbox.wake();
+    }
+
     /// Ends the connection; its task does the rest. Only the first reason counts.
     pub(crate) fn end(&self, ending: Ending) {
         if self.ending.set(ending).is_ok() {
@@ -321,10 +327,8 @@ impl Connection {
             self.end(Ending::sign_in_expired());
             return true;
         }
-        if transport == Transport::LongPolling {
-            // A poll looks at the time only when it is woken.
-            self.outbox.wake_response();
-        }
+        // Responses look at the time only when they are woken.
+        self.outbox.wake_response();
         let last_ping = pinged.load(Relaxed);
         if last_ping == 0 && overdue(opened.load(Relaxed), options.handshake_timeout) {
             self.end(Ending::handshake_timeout());

@@ -17,6 +17,7 @@ use tokio::{io::ReadBuf, time::timeout};
 use super::{
     Connection,
     ending::{CLOSED_WITH_AN_ERROR, Ending, Farewell},
+    inbox::{Inbox, Posted},
     rate::Allowance,
 };
 use crate::{
@@ -156,13 +157,11 @@ impl Input {
     /// Reads once, if there is room. True if something came; otherwise the task is woken when
     /// something does.
     fn poll_read(&mut self, connection: &Connection, cx: &mut Context<'_>) -> bool {
+        if let Some(inbox) = connection.posted() {
+            return self.end.is_none() && self.posted(inbox);
+        }
         if !self.wants_more() {
             return false;
-        }
-        if let Some(inbox) = connection.posted() {
-            let came = inbox.take(&mut self.buffer);
-            self.hungry &= !came;
-            return came;
         }
         let mut bytes = [MaybeUninit::uninit(); READ];
         let mut read = ReadBuf::uninit(&mut bytes);
@@ -179,6 +178,16 @@ impl Input {
             }
             Poll::Ready(Err(error)) => self.end = Some(Ending::gone(Some(&error))),
             Poll::Ready(Ok(())) => self.end = Some(Ending::gone(None)),
+        }
+        self.hungry = false;
+        true
+    }
+
+    fn posted(&mut self, inbox: &Inbox) -> bool {
+        match inbox.take(self.wants_more()) {
+            Posted::Nothing => return false,
+            Posted::Bytes(bytes) => self.buffer.unsplit(bytes),
+            Posted::End(end) => self.end = Some(end),
         }
         self.hungry = false;
         true

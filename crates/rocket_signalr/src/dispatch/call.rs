@@ -121,8 +121,7 @@ impl<H: Hub> Binder<'_, H> {
     /// The next upload stream. If the client opened too few, it never yields anything: the call is
     /// refused before it begins.
     pub fn upload<T: DeserializeOwned + Send + 'static>(&mut self) -> UploadStream<T> {
-        let (sink, stream) =
-            upload::channel(self.caller.connection().options.stream_buffer_capacity);
+        let (sink, stream) = upload::channel(&self.caller.connection().options);
         if let Some(id) = self.stream_ids.get(self.uploads.len()) {
             self.uploads.push((id.as_ref().into(), Box::new(sink)));
         }

@@ -121,7 +121,7 @@ impl Invoked {
         }
         // Not left to its last owner, which may be a task that outlives the invocation.
         if let Some(slot) = slot {
-            slot.end();
+            slot.give_back();
         }
     }
 }

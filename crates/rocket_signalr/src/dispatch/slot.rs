@@ -2,30 +2,24 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering::SeqCst},
+    atomic::{AtomicBool, Ordering::AcqRel, Ordering::Release},
 };
 
 use crate::connection::Connection;
 
 /// An invocation's place among those that its client may have running at once. Given back when
-/// the invocation is over, and while it waits for its own client's answer: with one place, the
-/// answer could otherwise never be read.
+/// the invocation is over, or waits for an answer of a client for the first time: with one place,
+/// its own client's answer could otherwise never be read. It is not taken again, so that the answer
+/// of a client does not wait for the client's other calls.
 #[derive(Debug)]
 pub(crate) struct Slot {
     connection: Arc<Connection>,
     held: AtomicBool,
-    /// The invocation is over. A task that it left behind may still wait for an answer: it takes no
-    /// place any more.
-    over: AtomicBool,
 }
 
 impl Slot {
     pub(super) fn of(connection: &Arc<Connection>) -> Self {
-        Self {
-            connection: connection.clone(),
-            held: AtomicBool::new(false),
-            over: AtomicBool::new(false),
-        }
+        Self { connection: connection.clone(), held: AtomicBool::new(false) }
     }
 
     /// Waits for a place. Until there is one, the client's silence is not held against it.
@@ -40,43 +34,17 @@ impl Slot {
                 permit
             }
         };
-        self.hold(permit);
-    }
-
-    /// Runs `wait` without the place, and takes one again afterwards.
-    pub(crate) async fn without<T>(&self, wait: impl Future<Output = T>) -> T {
-        let held = self.give_back();
-        let result = wait.await;
-        if held && !self.over.load(SeqCst) {
-            self.hold(self.connection.slots.acquire().await.ok());
-        }
-        result
-    }
-
-    fn hold(&self, permit: Option<tokio::sync::SemaphorePermit<'_>>) {
         if let Some(permit) = permit {
             permit.forget();
-            self.held.store(true, SeqCst);
-            // It may have ended in between.
-            if self.over.load(SeqCst) {
-                self.give_back();
-            }
+            self.held.store(true, Release);
         }
     }
 
-    /// The invocation is over.
-    pub(super) fn end(&self) {
-        self.over.store(true, SeqCst);
-        self.give_back();
-    }
-
-    /// Lets the next invocation have its turn. False if the place was not held.
-    fn give_back(&self) -> bool {
-        let held = self.held.swap(false, SeqCst);
-        if held {
+    /// Lets the next invocation have its turn.
+    pub(crate) fn give_back(&self) {
+        if self.held.swap(false, AcqRel) {
             self.connection.slots.add_permits(1);
         }
-        held
     }
 }
 

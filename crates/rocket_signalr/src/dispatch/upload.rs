@@ -1,7 +1,6 @@
 //! Upload streams: items that a client sends to a running method.
 
 use std::{
-    marker::PhantomData,
     pin::Pin,
     sync::{Arc, OnceLock},
     task::{Context, Poll, ready},
@@ -15,6 +14,7 @@ use super::running::caught_at_once;
 use crate::{
     connection::{Delivery, UploadEnd, UploadSink},
     error::HubError,
+    options::HubOptions,
     protocol::RawValue,
 };
 
@@ -64,25 +64,29 @@ impl<T> Stream for UploadStream<T> {
 struct Sink<T> {
     items: mpsc::Sender<T>,
     end: Arc<OnceLock<UploadEnd>>,
-    of: PhantomData<fn(T)>,
+    /// The client is told why an item does not bind.
+    detailed: bool,
 }
 
 pub(super) fn channel<T: DeserializeOwned + Send + 'static>(
-    capacity: usize,
+    options: &HubOptions,
 ) -> (impl UploadSink + 'static, UploadStream<T>) {
-    let (sender, items) = mpsc::channel(capacity.max(1));
+    let (sender, items) = mpsc::channel(options.stream_buffer_capacity.max(1));
     let end = Arc::new(OnceLock::new());
-    let sink = Sink { items: sender, end: end.clone(), of: PhantomData };
+    let detailed = options.enable_detailed_errors;
+    let sink = Sink { items: sender, end: end.clone(), detailed };
     (sink, UploadStream { items, end, over: false })
 }
 
 impl<T: DeserializeOwned + Send + 'static> UploadSink for Sink<T> {
     fn item(&self, item: RawValue<'_>) -> Result<Option<Delivery>, HubError> {
         let bound = caught_at_once(|| item.bind());
-        let bound = bound.and_then(|bound| bound.map_err(HubError::from));
+        let bound = bound.and_then(|bound| {
+            bound.map_err(|error| HubError::with_kind(item.exception(), error.reason()))
+        });
         let item = bound.map_err(|error| {
             tracing::debug!(%error, "an item of an upload stream does not bind");
-            HubError::new("Failed to bind Stream message.")
+            HubError::new(error.describe("Failed to bind Stream message.", self.detailed))
         })?;
         match self.items.try_send(item) {
             // A method that reads no more has no use for the item.

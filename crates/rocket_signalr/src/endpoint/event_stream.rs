@@ -11,7 +11,17 @@ use bytes::{Buf, Bytes, BytesMut};
 use rocket::{Response, http::Header};
 use tokio::io::{AsyncRead, ReadBuf};
 
-use crate::connection::{Connection, Ending, Taken};
+use crate::{
+    clock,
+    connection::{Connection, Ending, Taken},
+};
+
+/// A comment, which clients pass over.
+const COMMENT: &str = ":\r\n";
+
+/// How long nothing is written at most, in milliseconds. Rocket learns that a client has gone only
+/// when it writes.
+const SILENCE: u64 = 2000;
 
 /// The response of an event stream. When it is dropped, the client is gone.
 pub(crate) fn respond(connection: Arc<Connection>) -> Response<'static> {
@@ -23,8 +33,9 @@ pub(crate) fn respond(connection: Arc<Connection>) -> Response<'static> {
         .header(Header::new("Content-Encoding", "identity"))
         .streamed_body(EventStream {
             ticket: connection.outbox().begin_response(),
-            // A comment, so that browsers fire their `open` event at once.
-            unread: BytesMut::from(":\r\n"),
+            // So that browsers fire their `open` event at once.
+            unread: BytesMut::from(COMMENT),
+            written: clock::now(),
             connection,
         })
         .finalize()
@@ -34,6 +45,8 @@ struct EventStream {
     connection: Arc<Connection>,
     ticket: u64,
     unread: BytesMut,
+    /// When something was written last.
+    written: u64,
 }
 
 impl AsyncRead for EventStream {
@@ -44,12 +57,14 @@ impl AsyncRead for EventStream {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.unread.is_empty() {
-            match ready!(this.connection.outbox().poll_take(this.ticket, u64::MAX, cx)) {
-                Taken::Frames(frames) => {
-                    this.unread = event(&frames);
-                }
-                Taken::End | Taken::Replaced | Taken::TimedOut => return Poll::Ready(Ok(())),
-            }
+            let deadline = this.written + SILENCE;
+            this.unread =
+                match ready!(this.connection.outbox().poll_take(this.ticket, deadline, cx)) {
+                    Taken::Frames(frames) => event(&frames),
+                    Taken::TimedOut => BytesMut::from(COMMENT),
+                    Taken::End | Taken::Replaced => return Poll::Ready(Ok(())),
+                };
+            this.written = clock::now();
         }
         let length = this.unread.len().min(buffer.remaining());
         buffer.put_slice(&this.unread[..length]);
@@ -84,6 +99,6 @@ fn event(frames: &[Bytes]) -> BytesMut {
 impl Drop for EventStream {
     fn drop(&mut self) {
         self.connection.outbox().end_response(self.ticket);
-        self.connection.end(Ending::gone(None));
+        self.connection.leave(Ending::gone(None));
     }
 }

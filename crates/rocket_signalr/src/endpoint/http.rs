@@ -5,7 +5,7 @@ use std::io::Cursor;
 use rocket::{
     Data, Request, Response,
     data::ToByteUnit,
-    http::{ContentType, Header, Method, Status},
+    http::{Header, Method, Status},
     route::{self, Handler, Outcome, Route},
 };
 use serde::Serialize;
@@ -34,7 +34,7 @@ const READ: usize = 8 * 1024;
 
 /// All methods are routed, so that Rocket answers none of them by itself: it would send HTML, or
 /// take a HEAD for a GET.
-const METHODS: [Method; 7] = [
+const METHODS: [Method; 8] = [
     Method::Get,
     Method::Post,
     Method::Delete,
@@ -42,6 +42,7 @@ const METHODS: [Method; 7] = [
     Method::Head,
     Method::Put,
     Method::Patch,
+    Method::Trace,
 ];
 
 /// The routes of an endpoint, to be mounted at its path.
@@ -70,7 +71,8 @@ struct EndpointHandler {
 
 #[rocket::async_trait]
 impl Handler for EndpointHandler {
-    async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> route::Outcome<'r> {
+    async fn handle<'r>(&self, request: &'r Request<'_>, mut data: Data<'r>) -> route::Outcome<'r> {
+        let method = method(request, &mut data).await;
         let origins = &self.endpoint.options().allowed_origins;
         let mut response = if !origins.allow(request) {
             text(Status::Forbidden, "")
@@ -79,8 +81,8 @@ impl Handler for EndpointHandler {
         } else {
             match self.authorize(request).await {
                 Err(refused) => refused,
-                Ok(_) if self.negotiate => self.negotiate(request),
-                Ok(user) => self.connect(request, data, user).await,
+                Ok(_) if self.negotiate => self.negotiate(request, method),
+                Ok(user) => self.connect(request, method, data, user).await,
             }
         };
         // Refusals too: a page could not read them otherwise.
@@ -105,10 +107,8 @@ impl EndpointHandler {
         Ok(user)
     }
 
-    fn negotiate(&self, request: &Request<'_>) -> Response<'static> {
-        // Rocket has read `_method=delete` out of a form's body and made a DELETE of the POST.
-        let overridden = request.content_type() == Some(&ContentType::Form);
-        if request.method() != Method::Post && !overridden {
+    fn negotiate(&self, request: &Request<'_>, method: Method) -> Response<'static> {
+        if method != Method::Post {
             return text(Status::MethodNotAllowed, "");
         }
         let options = self.endpoint.options();
@@ -134,12 +134,13 @@ impl EndpointHandler {
     async fn connect(
         &self,
         request: &Request<'_>,
+        method: Method,
         data: Data<'_>,
         user: Option<User>,
     ) -> Response<'static> {
-        let id = request::query_value(query(request), "id").filter(|id| !id.is_empty());
+        let id = request::sole_query_value(query(request), "id").filter(|id| !id.is_empty());
         let id = id.as_deref();
-        match request.method() {
+        match method {
             Method::Get => {
                 if let Some(upgrade) = Upgrade::of(request).await {
                     self.websocket(request, upgrade, id, user)
@@ -285,7 +286,7 @@ impl EndpointHandler {
         match self.endpoint.find(id) {
             Err(missing) => missing.response(),
             Ok(connection) if connection.transport() == Some(Transport::LongPolling) => {
-                connection.end(Ending::deleted());
+                connection.leave(Ending::deleted());
                 text(Status::Accepted, "")
             }
             Ok(_) => text(
@@ -323,6 +324,18 @@ fn unsupported(transport: Transport) -> Response<'static> {
 
 fn changed_transport() -> Response<'static> {
     text(Status::BadRequest, "Cannot change transports mid-connection")
+}
+
+/// The method as the client wrote it: Rocket makes a DELETE of a POST whose form begins with
+/// `_method=delete`.
+async fn method(request: &Request<'_>, data: &mut Data<'_>) -> Method {
+    const OVERRIDE: &[u8] = b"_method=";
+    let form = request.content_type().is_some_and(|content_type| content_type.is_form());
+    if form && data.peek(OVERRIDE.len()).await == OVERRIDE {
+        Method::Post
+    } else {
+        request.method()
+    }
 }
 
 fn query<'r>(request: &'r Request<'_>) -> &'r str {

@@ -28,6 +28,14 @@ impl<'a> RawValue<'a> {
         read(self.protocol, self.bytes).map(|(value, _)| value)
     }
 
+    /// The short name of the .NET exception for a value that does not bind.
+    pub(crate) const fn exception(self) -> &'static str {
+        match self.protocol {
+            HubProtocol::Json(_) => "JsonException",
+            HubProtocol::MessagePack => "MessagePackSerializationException",
+        }
+    }
+
     /// Its encoding.
     pub(crate) const fn as_bytes(self) -> &'a [u8] {
         self.bytes

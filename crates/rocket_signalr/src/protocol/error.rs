@@ -76,13 +76,18 @@ pub enum BindError {
         /// How many the method takes.
         expected: usize,
     },
-    /// A payload has the wrong type. Its source, which clients never see, tells how.
+    /// A payload has the wrong type. Its source tells how.
     Type(Box<dyn Error + Send + Sync>),
 }
 
 impl BindError {
     pub(super) fn wrong_type(source: impl Error + Send + Sync + 'static) -> Self {
         Self::Type(Box::new(source))
+    }
+
+    /// What is wrong with the payload itself.
+    pub(crate) fn reason(&self) -> String {
+        self.source().map_or_else(|| self.to_string(), ToString::to_string)
     }
 }
 

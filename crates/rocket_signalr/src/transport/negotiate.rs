@@ -12,11 +12,9 @@ const MAX_VERSION: i32 = 1;
 ///
 /// Refusals are answered with status 200: only the body tells.
 pub(crate) fn requested_version(query: &str, minimum: u32) -> Result<i32, String> {
-    let mut values = request::query_values(query, "negotiateVersion");
-    let version = match (values.next(), values.next()) {
-        (None, _) => 0,
-        (Some(value), None) => value.parse::<i32>().map_err(|_| NON_INTEGER.to_owned())?,
-        (Some(_), Some(_)) => return Err(NON_INTEGER.to_owned()),
+    let version = match request::sole_query_value(query, "negotiateVersion") {
+        None => 0,
+        Some(value) => value.trim().parse::<i32>().map_err(|_| NON_INTEGER.to_owned())?,
     };
     if i64::from(version) < i64::from(minimum) {
         return Err(format!(
@@ -30,8 +28,8 @@ const NON_INTEGER: &str = "The client requested a non-integer protocol version."
 
 /// Whether a client wants to come back when its socket is lost.
 pub(crate) fn wants_stateful_reconnect(query: &str) -> bool {
-    request::query_value(query, "useStatefulReconnect")
-        .is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    request::sole_query_value(query, "useStatefulReconnect")
+        .is_some_and(|value| value.trim().eq_ignore_ascii_case("true"))
 }
 
 /// The answer, in the reference's order. Absent properties are left out: some clients choke on null.
@@ -100,6 +98,7 @@ mod tests {
             ("room=5&NEGOTIATEVERSION=1", 1),
             ("negotiateVersion=2", 1),
             ("negotiateVersion=2147483647", 1),
+            ("negotiateVersion=%20%2b1+", 1),
         ] {
             assert_eq!(requested_version(query, 0), Ok(version), "{query}");
         }
@@ -115,6 +114,15 @@ mod tests {
         ] {
             assert_eq!(requested_version(query, 0), Err(NON_INTEGER.to_owned()), "{query}");
         }
+    }
+
+    #[test]
+    fn stateful_reconnect_is_asked_for_once() {
+        let asked =
+            |value: &str| wants_stateful_reconnect(&format!("useStatefulReconnect={value}"));
+        assert!(asked("True+"));
+        assert!(!asked("1"));
+        assert!(!asked("true&useStatefulReconnect=true"));
     }
 
     #[test]

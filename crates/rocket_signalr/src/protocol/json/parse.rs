@@ -41,8 +41,8 @@ impl<'a> Properties<'a> {
         let mut properties = Self::default();
         let mut scanner = Scanner::new(record);
         read::expect_object(&mut scanner)?;
+        // What stands behind the object is passed over, as in the reference.
         scanner.object(|scanner, name| properties.read_one(scanner, name))?;
-        scanner.end()?;
         Ok(properties)
     }
 

@@ -142,14 +142,6 @@ impl<'a> Scanner<'a> {
         self.input.get(self.at..).unwrap_or_default()
     }
 
-    /// Checks that nothing follows but white space.
-    pub(crate) fn end(mut self) -> Result<(), Malformed> {
-        match self.peek() {
-            None => Ok(()),
-            Some(_) => self.malformed(),
-        }
-    }
-
     /// Reads a scalar as a whole, of a container only what opens it. Whether there is now a value
     /// to be read inside of it.
     fn enter(&mut self, kind: Kind) -> Result<bool, Malformed> {

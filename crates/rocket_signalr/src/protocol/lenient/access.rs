@@ -3,7 +3,8 @@
 use std::fmt;
 
 use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
+    DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Unexpected,
+    VariantAccess, Visitor,
 };
 
 use super::Lenient;
@@ -97,6 +98,10 @@ impl<'de, V: Visitor<'de>, const MESSAGE_PACK: bool> Visitor<'de> for Lenient<V,
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
+        // An array of JSON is no object, though serde would take it for the fields in their order.
+        if !MESSAGE_PACK && !self.fields.is_empty() {
+            return Err(A::Error::invalid_type(Unexpected::Seq, &self.inner));
+        }
         self.inner.visit_seq(Lenient::<A, MESSAGE_PACK>::new(access))
     }
 

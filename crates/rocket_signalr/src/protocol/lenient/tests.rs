@@ -60,6 +60,13 @@ fn names_are_found_inside_of_everything() {
 }
 
 #[test]
+fn an_array_is_no_struct_in_json() {
+    let error = json::<Person>(r#"["x",null,[]]"#).unwrap_err().to_string();
+    assert!(error.starts_with("invalid type: sequence, expected struct Person"), "{error}");
+    assert_eq!(json::<(String, [i32; 1])>(r#"["x",[1]]"#).unwrap(), ("x".into(), [1]));
+}
+
+#[test]
 fn what_is_unknown_stays_so() {
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]

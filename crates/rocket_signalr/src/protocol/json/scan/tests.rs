@@ -6,8 +6,7 @@ use super::*;
 fn scan(input: &[u8]) -> Result<&[u8], Malformed> {
     let mut scanner = Scanner::new(input);
     let value = scanner.value()?;
-    scanner.end()?;
-    Ok(value)
+    if scanner.peek().is_some() { scanner.malformed() } else { Ok(value) }
 }
 
 fn nested(open: &str, close: &str, depth: usize) -> String {
