@@ -60,10 +60,14 @@ pub(crate) fn query_value<'q>(query: &'q str, name: &str) -> Option<Cow<'q, str>
     query_values(query, name).next()
 }
 
-/// The values of `name` in a query as one text, with commas between them, as ASP.NET reads what is to
-/// have one value: so a value that is given twice is none that means anything.
+/// What is to be the only value of `name` in a query, decoded. More of them are one text with commas
+/// in between, as ASP.NET has it, and so mean nothing.
 pub(crate) fn sole_query_value<'q>(query: &'q str, name: &str) -> Option<Cow<'q, str>> {
-    query_values(query, name).reduce(|first, next| format!("{first},{next}").into())
+    query_values(query, name).reduce(|values, value| match (&*values, &*value) {
+        ("", _) => value,
+        (_, "") => values,
+        _ => format!("{values},{value}").into(),
+    })
 }
 
 /// All values of `name` in a query, decoded.
@@ -94,5 +98,14 @@ mod tests {
         assert_eq!(query_value(query, "Room").as_deref(), Some("a b c"));
         assert_eq!(query_value(query, "id").as_deref(), Some("x"));
         assert_eq!(query_value(query, "none"), None);
+    }
+
+    #[test]
+    fn values_given_twice_are_one_with_a_comma() {
+        let query = "id=&id=x&ID=y&none=&one=1";
+        assert_eq!(sole_query_value(query, "id").as_deref(), Some("x,y"));
+        assert_eq!(sole_query_value(query, "none").as_deref(), Some(""));
+        assert_eq!(sole_query_value(query, "one").as_deref(), Some("1"));
+        assert_eq!(sole_query_value(query, "other"), None);
     }
 }

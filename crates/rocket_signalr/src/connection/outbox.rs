@@ -47,6 +47,7 @@ pub(crate) enum Sent {
 /// What a response gets that takes what waits.
 #[derive(Debug)]
 pub(crate) enum Taken {
+    /// Nobody gets more until it is told what became of these: [`Outbox::settle`].
     Frames(Vec<Bytes>),
     /// Another response takes them now.
     Replaced,
@@ -74,6 +75,8 @@ struct State {
     /// Frames are queued without their WebSocket header.
     bare: bool,
     queue: Queue,
+    /// A response has taken frames, and may yet put them back.
+    lent: bool,
     /// When something was last taken, or the queue began to fill.
     progress: u64,
     replay: Option<Box<Replay>>,
@@ -110,6 +113,7 @@ impl Outbox {
                 task: None,
                 bare: false,
                 queue: Queue::default(),
+                lent: false,
                 progress: 0,
                 replay: None,
                 greeted: false,
@@ -370,8 +374,10 @@ impl Outbox {
         if state.links != ticket {
             return Poll::Ready(if state.closed { Taken::End } else { Taken::Replaced });
         }
-        if !state.queue.is_empty() {
+        let waits = state.lent && !state.closed;
+        if !state.queue.is_empty() && !waits {
             let frames = state.queue.take();
+            state.lent = true;
             state.progress = clock::now();
             drop(state);
             self.drained.notify_waiters();
@@ -398,11 +404,15 @@ impl Outbox {
         self.state.lock().wake_response();
     }
 
-    /// Frames that a response took, and could not give to its client.
-    pub(crate) fn put_back(&self, frames: Vec<Bytes>) {
+    /// A response has given its client what it took, but for these frames: they go first to whoever
+    /// comes next.
+    pub(crate) fn settle(&self, undelivered: Vec<Bytes>) {
         let mut state = self.state.lock();
-        state.queue.put_back(frames);
-        state.wake_response();
+        state.lent = false;
+        state.queue.put_back(undelivered);
+        if !state.queue.is_empty() {
+            state.wake_response();
+        }
     }
 
     /// Resolves when a response has told the client of the end.

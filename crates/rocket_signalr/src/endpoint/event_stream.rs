@@ -58,12 +58,15 @@ impl AsyncRead for EventStream {
         let this = self.get_mut();
         if this.unread.is_empty() {
             let deadline = this.written + SILENCE;
-            this.unread =
-                match ready!(this.connection.outbox().poll_take(this.ticket, deadline, cx)) {
-                    Taken::Frames(frames) => event(&frames),
-                    Taken::TimedOut => BytesMut::from(COMMENT),
-                    Taken::End | Taken::Replaced => return Poll::Ready(Ok(())),
-                };
+            let outbox = this.connection.outbox();
+            this.unread = match ready!(outbox.poll_take(this.ticket, deadline, cx)) {
+                Taken::Frames(frames) => {
+                    outbox.settle(Vec::new());
+                    event(&frames)
+                }
+                Taken::TimedOut => BytesMut::from(COMMENT),
+                Taken::End | Taken::Replaced => return Poll::Ready(Ok(())),
+            };
             this.written = clock::now();
         }
         let length = this.unread.len().min(buffer.remaining());

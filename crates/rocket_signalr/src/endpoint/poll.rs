@@ -27,7 +27,7 @@ pub(crate) async fn respond(connection: Arc<Connection>) -> Response<'static> {
     match std::future::poll_fn(|cx| outbox.poll_take(poll.ticket, deadline, cx)).await {
         Taken::Frames(frames) => {
             let length = frames.iter().map(Bytes::len).sum();
-            let body = PollBody { connection: poll.connection.clone(), frames, read: 0 };
+            let body = PollBody { connection: poll.connection.clone(), frames, length, read: 0 };
             answer(Status::Ok, "application/octet-stream", length, body)
         }
         Taken::TimedOut => empty(Status::Ok, "text/plain"),
@@ -78,12 +78,14 @@ impl Drop for WaitingPoll {
     }
 }
 
-/// Messages on their way to a client. If it left before it read them, they are put back for its
-/// next poll: Rocket does not tell a handler that its client is gone.
+/// Messages on their way to a client. If it left before it read them, they go to its next poll, which
+/// waits until that is clear: Rocket does not tell a handler that its client is gone.
 struct PollBody {
     connection: Arc<Connection>,
     frames: Vec<Bytes>,
-    /// How much of the first frames was read.
+    /// The bytes of all frames.
+    length: usize,
+    /// How many of them were read.
     read: usize,
 }
 
@@ -107,11 +109,12 @@ impl AsyncRead for PollBody {
             buffer.put_slice(&rest[..length]);
             this.read += length;
             if buffer.remaining() == 0 {
-                return Poll::Ready(Ok(()));
+                break;
             }
         }
-        this.frames.clear();
-        this.read = 0;
+        if this.read == this.length {
+            this.frames.clear();
+        }
         Poll::Ready(Ok(()))
     }
 }
@@ -129,9 +132,6 @@ impl AsyncSeek for PollBody {
 
 impl Drop for PollBody {
     fn drop(&mut self) {
-        let frames = std::mem::take(&mut self.frames);
-        if !frames.is_empty() {
-            self.connection.outbox().put_back(frames);
-        }
+        self.connection.outbox().settle(std::mem::take(&mut self.frames));
     }
 }

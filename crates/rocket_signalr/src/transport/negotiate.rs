@@ -14,7 +14,7 @@ const MAX_VERSION: i32 = 1;
 pub(crate) fn requested_version(query: &str, minimum: u32) -> Result<i32, String> {
     let version = match request::sole_query_value(query, "negotiateVersion") {
         None => 0,
-        Some(value) => value.trim().parse::<i32>().map_err(|_| NON_INTEGER.to_owned())?,
+        Some(value) => trimmed(&value).parse::<i32>().map_err(|_| NON_INTEGER.to_owned())?,
     };
     if i64::from(version) < i64::from(minimum) {
         return Err(format!(
@@ -24,12 +24,17 @@ pub(crate) fn requested_version(query: &str, minimum: u32) -> Result<i32, String
     Ok(version.min(MAX_VERSION))
 }
 
+/// Without the blanks that .NET's `Parse` passes over.
+fn trimmed(value: &str) -> &str {
+    value.trim_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r'])
+}
+
 const NON_INTEGER: &str = "The client requested a non-integer protocol version.";
 
 /// Whether a client wants to come back when its socket is lost.
 pub(crate) fn wants_stateful_reconnect(query: &str) -> bool {
     request::sole_query_value(query, "useStatefulReconnect")
-        .is_some_and(|value| value.trim().eq_ignore_ascii_case("true"))
+        .is_some_and(|value| trimmed(&value).eq_ignore_ascii_case("true"))
 }
 
 /// The answer, in the reference's order. Absent properties are left out: some clients choke on null.
@@ -111,6 +116,7 @@ mod tests {
             "negotiateVersion=one",
             "negotiateVersion=1.0",
             "negotiateVersion=1&negotiateVersion=1",
+            "negotiateVersion=%C2%A01",
         ] {
             assert_eq!(requested_version(query, 0), Err(NON_INTEGER.to_owned()), "{query}");
         }
