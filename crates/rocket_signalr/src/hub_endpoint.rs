@@ -8,13 +8,14 @@ use rocket::{
 };
 
 use crate::{
-    auth::{Authenticate, Nobody},
+    auth::{Authenticate, Nobody, User},
     context::HubContext,
     dispatch::{HubDispatcher, HubFilter, HubFilters},
     endpoint::{Places, Service},
     hub::Hub,
     lifetime::Lifetime,
     options::HubOptions,
+    transport::NegotiateRedirect,
 };
 
 /// A hub, ready to be attached to Rocket: `rocket.attach(hub.at("/hubs/chat"))`.
@@ -57,6 +58,30 @@ impl<H: Hub> HubEndpoint<H> {
     /// Says how users are known. Without it, nobody is signed in.
     pub fn authenticate(mut self, authenticate: impl Authenticate) -> Self {
         self.authenticate = Arc::new(authenticate);
+        self
+    }
+
+    /// Sends clients elsewhere as they negotiate: to the server that has room, or to where the hub
+    /// has moved. `redirect` is asked each time, behind authorisation; `None` lets the client connect
+    /// here. A client that skips the negotiation is not sent anywhere.
+    ///
+    /// ```
+    /// # use rocket_signalr::{Hub, hub};
+    /// # struct ChatHub;
+    /// # #[hub]
+    /// # impl ChatHub {}
+    /// use rocket_signalr::NegotiateRedirect;
+    ///
+    /// let moved = ChatHub.at("/old/chat").redirect(|_request, _user| {
+    ///     let url = "https://chat.example.org/hubs/chat".to_owned();
+    ///     Some(NegotiateRedirect { url, access_token: None })
+    /// });
+    /// ```
+    pub fn redirect<F>(mut self, redirect: F) -> Self
+    where
+        F: Fn(&Request<'_>, Option<&User>) -> Option<NegotiateRedirect> + Send + Sync + 'static,
+    {
+        self.places.set_redirect(Arc::new(redirect));
         self
     }
 

@@ -84,7 +84,7 @@ pub use self::{
     protocol::{HubProtocols, PropertyNaming, Timestamp, TimestampError},
     raw_endpoint::{ConnectionHandler, RawConnection, RawEndpoint},
     request::ConnectRequest,
-    transport::{AllowedOrigins, Transports},
+    transport::{AllowedOrigins, NegotiateRedirect, Transports},
 };
 
 /// What the attributes' expansions name. Not for use by hand.

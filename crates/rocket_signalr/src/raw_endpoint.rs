@@ -10,11 +10,12 @@ use rocket::{
 
 pub use crate::connection::RawConnection;
 use crate::{
-    auth::{Authenticate, Authorize, Nobody},
+    auth::{Authenticate, Authorize, Nobody, User},
     connection::{Connection, run_raw},
     endpoint::{Places, Service},
     metrics::{HubMetrics, Metrics},
     options::HubOptions,
+    transport::NegotiateRedirect,
 };
 
 /// Serves connections that carry whatever their two sides agree on: ASP.NET's `ConnectionHandler`.
@@ -75,6 +76,16 @@ impl<C: ConnectionHandler> RawEndpoint<C> {
     /// Says how users are known. Without it, nobody is signed in.
     pub fn authenticate(mut self, authenticate: impl Authenticate) -> Self {
         self.authenticate = Arc::new(authenticate);
+        self
+    }
+
+    /// Sends clients elsewhere as they negotiate: see
+    /// [`HubEndpoint::redirect`](crate::HubEndpoint::redirect).
+    pub fn redirect<F>(mut self, redirect: F) -> Self
+    where
+        F: Fn(&Request<'_>, Option<&User>) -> Option<NegotiateRedirect> + Send + Sync + 'static,
+    {
+        self.places.set_redirect(Arc::new(redirect));
         self
     }
 

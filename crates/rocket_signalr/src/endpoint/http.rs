@@ -18,7 +18,7 @@ use crate::{
     request::{self, ConnectRequest},
     transport::{
         Transport,
-        negotiate::{self, NegotiateError, NegotiateResponse},
+        negotiate::{self, NegotiateError, NegotiateResponse, RedirectResponse},
         websocket::Upgrade,
     },
 };
@@ -81,7 +81,7 @@ impl Handler for EndpointHandler {
         } else {
             match self.authorize(request).await {
                 Err(refused) => refused,
-                Ok(_) if self.negotiate => self.negotiate(request, method),
+                Ok(user) if self.negotiate => self.negotiate(request, method, user.as_ref()),
                 Ok(user) => self.connect(request, method, data, user).await,
             }
         };
@@ -107,7 +107,12 @@ impl EndpointHandler {
         Ok(user)
     }
 
-    fn negotiate(&self, request: &Request<'_>, method: Method) -> Response<'static> {
+    fn negotiate(
+        &self,
+        request: &Request<'_>,
+        method: Method,
+        user: Option<&User>,
+    ) -> Response<'static> {
         if method != Method::Post {
             return text(Status::MethodNotAllowed, "");
         }
@@ -117,6 +122,13 @@ impl EndpointHandler {
             Ok(version) => version,
             Err(error) => return json(&NegotiateError { error }),
         };
+        if let Some(redirect) = self.endpoint.redirect(request, user) {
+            return json(&RedirectResponse {
+                negotiate_version: version,
+                redirect,
+                available_transports: [],
+            });
+        }
         let reconnects =
             options.allow_stateful_reconnects && negotiate::wants_stateful_reconnect(query);
         match self.endpoint.create(version > 0, reconnects) {

@@ -21,12 +21,13 @@ use tokio_util::task::TaskTracker;
 
 use self::http::Missing;
 use crate::{
-    auth::{Authenticate, Authorize},
+    auth::{Authenticate, Authorize, User},
     clock,
     connection::{Connection, Ending},
     id::ConnectionId,
     metrics::Metrics,
     options::HubOptions,
+    transport::NegotiateRedirect,
 };
 
 /// How often overdue connections are looked for.
@@ -49,9 +50,14 @@ pub(crate) trait Service: Send + Sync + 'static {
     fn serve(self: Arc<Self>, connection: Arc<Connection>) -> BoxFuture<'static, ()>;
 }
 
+/// Says where a client that negotiates is to go instead, if it is.
+pub(crate) type Redirect =
+    dyn Fn(&Request<'_>, Option<&User>) -> Option<NegotiateRedirect> + Send + Sync;
+
 /// The paths at which a service is to be mounted, and then is. There is at least one.
 pub(crate) struct Places {
     planned: Vec<(String, HubOptions)>,
+    redirect: Option<Arc<Redirect>>,
     mounted: OnceLock<Vec<(String, Endpoint)>>,
 }
 
@@ -64,7 +70,7 @@ impl fmt::Debug for Places {
 impl Places {
     pub(crate) fn new(path: &str) -> Self {
         let planned = vec![(normalized(path), HubOptions::default())];
-        Self { planned, mounted: OnceLock::new() }
+        Self { planned, redirect: None, mounted: OnceLock::new() }
     }
 
     /// Sets the options of the place that was named last.
@@ -72,6 +78,11 @@ impl Places {
         if let Some((_, last)) = self.planned.last_mut() {
             *last = options;
         }
+    }
+
+    /// At all places.
+    pub(crate) fn set_redirect(&mut self, redirect: Arc<Redirect>) {
+        self.redirect = Some(redirect);
     }
 
     /// One more, whose options begin as a copy of those of the place before.
@@ -97,6 +108,7 @@ impl Places {
                 service: service.clone(),
                 authenticate: authenticate.clone(),
                 options: Arc::new(options.clone()),
+                redirect: self.redirect.clone(),
                 connections: DashMap::new(),
                 tasks: TaskTracker::new(),
             };
@@ -175,6 +187,7 @@ struct Shared {
     service: Arc<dyn Service>,
     authenticate: Arc<dyn Authenticate>,
     options: Arc<HubOptions>,
+    redirect: Option<Arc<Redirect>>,
     /// By their tokens, from negotiation to end.
     connections: DashMap<ConnectionId, Arc<Connection>>,
     tasks: TaskTracker,
@@ -191,6 +204,15 @@ impl Endpoint {
 
     pub(crate) fn authenticate(&self) -> &dyn Authenticate {
         &*self.0.authenticate
+    }
+
+    /// Where a client is to go instead.
+    pub(crate) fn redirect(
+        &self,
+        request: &Request<'_>,
+        user: Option<&User>,
+    ) -> Option<NegotiateRedirect> {
+        self.0.redirect.as_ref()?(request, user)
     }
 
     /// What is asked of users: by the service, and at this path.

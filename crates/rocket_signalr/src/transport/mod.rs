@@ -4,7 +4,7 @@ pub(crate) mod negotiate;
 mod origin;
 pub(crate) mod websocket;
 
-pub use self::origin::AllowedOrigins;
+pub use self::{negotiate::NegotiateRedirect, origin::AllowedOrigins};
 use crate::protocol::TransferFormat;
 
 /// A way in which messages go back and forth.

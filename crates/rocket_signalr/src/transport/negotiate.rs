@@ -90,6 +90,30 @@ pub(crate) struct NegotiateError {
     pub(crate) error: String,
 }
 
+/// Where a client is to go instead: it negotiates again there.
+///
+/// See [`HubEndpoint::redirect`](crate::HubEndpoint::redirect).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NegotiateRedirect {
+    /// The address of the other hub, as `https://other.example/hubs/chat`. The client keeps its query.
+    pub url: String,
+    /// The bearer token that the client uses there, in the place of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_token: Option<String>,
+}
+
+/// A redirect as an answer.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RedirectResponse {
+    pub(crate) negotiate_version: i32,
+    #[serde(flatten)]
+    pub(crate) redirect: NegotiateRedirect,
+    /// There are none here: clients know what to ask for over there.
+    pub(crate) available_transports: [(); 0],
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,6 +161,23 @@ mod tests {
             requested_version("negotiateVersion=-1", 0),
             Err("The client requested version '-1', but the server does not support this version."
                 .to_owned())
+        );
+    }
+
+    #[test]
+    fn redirect_is_written_as_clients_read_it() {
+        let to = |access_token| RedirectResponse {
+            negotiate_version: 1,
+            redirect: NegotiateRedirect { url: "https://other/hub?x=1".into(), access_token },
+            available_transports: [],
+        };
+        assert_eq!(
+            serde_json::to_string(&to(Some("secret".into()))).unwrap(),
+            r#"{"negotiateVersion":1,"url":"https://other/hub?x=1","accessToken":"secret","availableTransports":[]}"#
+        );
+        assert_eq!(
+            serde_json::to_string(&to(None)).unwrap(),
+            r#"{"negotiateVersion":1,"url":"https://other/hub?x=1","availableTransports":[]}"#
         );
     }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use rocket_signalr::{Caller, Hub, HubOptions, Transports, hub};
+use rocket_signalr::{Caller, Hub, HubOptions, NegotiateRedirect, Transports, hub};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Client, Server, eventually, request};
@@ -197,4 +197,30 @@ async fn token_of_one_place_opens_nothing_at_another() {
     assert_eq!(server.get(&path).await.told(), (404, "No Connection with that ID"));
     let _client = server.connect_at(&format!("/hub?id={token}")).await;
     eventually("one", || context.connection_count() == 1).await;
+}
+
+#[tokio::test]
+async fn client_is_sent_elsewhere_if_the_application_says_so() {
+    let endpoint = IdHub.at("/hub").redirect(|request, user| {
+        assert!(user.is_none());
+        let room = request.query_value::<String>("room")?.ok()?;
+        let access_token = request.headers().get_one("x-token").map(Into::into);
+        Some(NegotiateRedirect { url: format!("https://{room}.example/hub?a=1"), access_token })
+    });
+    let server = Server::launch(|rocket| rocket.attach(endpoint)).await;
+    let redirected = negotiate(&server, "?negotiateVersion=1&room=blue").await;
+    assert_eq!(
+        redirected.body,
+        r#"{"negotiateVersion":1,"url":"https://blue.example/hub?a=1","availableTransports":[]}"#
+    );
+    let path = "/hub/negotiate?room=red";
+    let redirected = request(server.addr, "POST", path, &[("x-token", "secret")], b"").await;
+    assert_eq!(
+        redirected.body,
+        r#"{"negotiateVersion":0,"url":"https://red.example/hub?a=1","accessToken":"secret","availableTransports":[]}"#
+    );
+    let refused = negotiate(&server, "?negotiateVersion=x&room=blue").await.json();
+    assert!(refused["error"].is_string(), "{refused}");
+    let here = negotiate(&server, "?negotiateVersion=1").await.json();
+    assert!(here["connectionId"].is_string(), "{here}");
 }
