@@ -40,6 +40,8 @@
 //!   checked by their compiler, too. Off by default.
 
 mod auth;
+#[cfg(feature = "bench")]
+mod bench;
 mod caller;
 mod clients;
 mod clock;
@@ -114,6 +116,13 @@ macro_rules! __if_typescript {
 #[macro_export]
 macro_rules! __if_typescript {
     ($($item:tt)*) => {};
+}
+
+/// Entry points for the benchmarks.
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub mod __bench {
+    pub use crate::bench::*;
 }
 
 /// Entry points for the fuzz targets.
