@@ -19,22 +19,22 @@ fn log(log: &State<LabLog>) -> Json<Vec<Entry>> {
 
 #[post("/all?<text>")]
 async fn all(text: &str, hub: HubContext<LabHub>) -> Sent {
-    sent(hub.clients().all().received(text).await)
+    sent(hub.clients().all().received(Some(text)).await)
 }
 
 #[post("/client/<id>?<text>")]
 async fn client(id: &str, text: &str, hub: HubContext<LabHub>) -> Sent {
-    sent(hub.clients().client(id).received(text).await)
+    sent(hub.clients().client(id).received(Some(text)).await)
 }
 
 #[post("/user/<user>?<text>")]
 async fn user(user: &str, text: &str, hub: HubContext<LabHub>) -> Sent {
-    sent(hub.clients().user(user).received(text).await)
+    sent(hub.clients().user(user).received(Some(text)).await)
 }
 
 #[post("/group/<group>?<text>")]
 async fn group(group: &str, text: &str, hub: HubContext<LabHub>) -> Sent {
-    sent(hub.clients().group(group).received(text).await)
+    sent(hub.clients().group(group).received(Some(text)).await)
 }
 
 /// Asks one client, and waits for its answer.

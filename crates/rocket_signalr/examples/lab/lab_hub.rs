@@ -1,28 +1,29 @@
 //! What clients can call, and what is called on them.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
+    future::pending,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use async_stream::stream;
-use futures::{Stream, TryStreamExt, channel::mpsc, stream};
+use futures::{Stream, StreamExt, TryStreamExt, channel::mpsc, stream};
 use rocket_signalr::{
     Caller, DisconnectReason, HubError, SendError, UploadStream, hub, hub_client,
 };
 use serde::Serialize;
-use serde_bytes::ByteBuf;
-use serde_json::value::RawValue;
-use tokio::{
-    task::yield_now,
-    time::{sleep, timeout},
-};
-use uuid::Uuid;
+use tokio::{select, task::yield_now, time::sleep};
 
 use crate::{
+    errors::{
+        hub_exception, invalid_delay, invalid_operation, not_null, null_reference, out_of_range,
+    },
     lab_log::LabLog,
-    values::{Colour, DateTime, DateTimeOffset, Decimal, Person, TimeSpan},
+    values::{
+        Bytes, Colour, DateTime, DateTimeOffset, Decimal, Dictionary, Guid, JsonElement, Person,
+        Strings, TimeSpan,
+    },
 };
 
 /// The methods that the server calls on clients. Without a name of their own they would be sent as
@@ -33,7 +34,7 @@ pub(crate) trait LabClient {
     async fn connected(&self, connection_id: &str);
 
     #[name = "Received"]
-    async fn received(&self, text: &str);
+    async fn received(&self, text: Option<&str>);
 
     #[name = "Args"]
     async fn args(
@@ -51,7 +52,7 @@ pub(crate) trait LabClient {
 
     /// With a result, which only a single client can be asked for.
     #[name = "Ask"]
-    async fn ask(&self, question: &str) -> String;
+    async fn ask(&self, question: Option<&str>) -> Option<String>;
 
     #[name = "AskNumber"]
     async fn ask_number(&self, number: i32) -> i32;
@@ -77,9 +78,12 @@ impl LabHub {
 
 /// What `SetItem` has kept with a connection.
 #[derive(Debug, Clone, Default)]
-struct Items(Arc<Mutex<HashMap<String, String>>>);
+struct Items(Arc<Mutex<HashMap<String, Option<String>>>>);
 
-/// One method for each thing that a hub method can do.
+const REFUSED: &str = "refused in OnConnected";
+
+/// One method for each thing that a hub method can do. What C# calls a `string` may be null on the
+/// wire all the same, so it is an `Option` here.
 #[hub(client = LabClient)]
 impl LabHub {
     async fn on_connected(&self, caller: &Caller<Self>) -> Result<(), HubError> {
@@ -87,8 +91,8 @@ impl LabHub {
         self.log.add("connected", id, caller.user_id().map(str::to_owned));
         caller.insert(Items::default());
         match caller.query("refuse").as_deref() {
-            Some("throw") => return Err(invalid_operation("refused in OnConnected")),
-            Some("hub") => return Err(HubError::new("refused in OnConnected")),
+            Some("throw") => return Err(HubError::with_kind("InvalidOperationException", REFUSED)),
+            Some("hub") => return Err(HubError::new(REFUSED)),
             Some("abort") => caller.abort(),
             _ => {}
         }
@@ -105,7 +109,7 @@ impl LabHub {
 
     // Values in and out: whatever serde can read and write.
 
-    fn echo(&self, value: Box<RawValue>) -> Box<RawValue> {
+    fn echo(&self, value: JsonElement) -> JsonElement {
         value
     }
 
@@ -149,11 +153,11 @@ impl LabHub {
         value
     }
 
-    fn echo_guid(&self, value: Uuid) -> Uuid {
+    fn echo_guid(&self, value: Guid) -> Guid {
         value
     }
 
-    fn echo_bytes(&self, value: Option<ByteBuf>) -> Option<ByteBuf> {
+    fn echo_bytes(&self, value: Option<Bytes>) -> Option<Bytes> {
         value
     }
 
@@ -161,11 +165,11 @@ impl LabHub {
         value
     }
 
-    fn echo_ints(&self, value: Vec<i32>) -> Vec<i32> {
+    fn echo_ints(&self, value: Option<Vec<i32>>) -> Option<Vec<i32>> {
         value
     }
 
-    fn echo_map(&self, value: BTreeMap<String, i32>) -> BTreeMap<String, i32> {
+    fn echo_map(&self, value: Option<Dictionary<i32>>) -> Option<Dictionary<i32>> {
         value
     }
 
@@ -177,12 +181,13 @@ impl LabHub {
         a.wrapping_add(b)
     }
 
-    async fn join3(&self, a: String, b: i32, c: bool) -> String {
-        format!("{a}-{b}-{}", if c { "True" } else { "False" })
+    fn join3(&self, a: Option<String>, b: i32, c: bool) -> String {
+        format!("{}-{b}-{}", a.unwrap_or_default(), if c { "True" } else { "False" })
     }
 
-    async fn repeat(&self, text: String, times: usize) -> String {
-        text.repeat(times)
+    fn repeat(&self, text: Option<String>, times: i32) -> Result<String, HubError> {
+        let times = times.try_into().map_err(|_| out_of_range("count"))?;
+        Ok(text.unwrap_or_default().repeat(times))
     }
 
     fn nothing(&self) {}
@@ -191,9 +196,13 @@ impl LabHub {
 
     async fn nothing_value(&self) {}
 
-    async fn later(&self, milliseconds: u64, value: String) -> String {
-        sleep(Duration::from_millis(milliseconds)).await;
-        value
+    async fn later(
+        &self,
+        milliseconds: i32,
+        value: Option<String>,
+    ) -> Result<Option<String>, HubError> {
+        delay(milliseconds).ok_or_else(invalid_delay)?.await;
+        Ok(value)
     }
 
     async fn later_value(&self, value: i32) -> i32 {
@@ -211,24 +220,24 @@ impl LabHub {
     }
 
     /// Services are the hub's fields: there is nothing to look up.
-    fn with_services(&self, text: String) -> String {
+    fn with_services(&self, text: Option<String>) -> Option<String> {
         let _: &LabLog = &self.log;
         text
     }
 
     // Errors: a `HubError::new` is for clients, all others are told with detailed errors only.
 
-    fn throw(&self, message: String) -> Result<(), HubError> {
+    fn throw(&self, message: Option<String>) -> Result<(), HubError> {
         Err(invalid_operation(message))
     }
 
-    fn throw_hub(&self, message: String) -> Result<(), HubError> {
-        Err(HubError::new(message))
+    fn throw_hub(&self, message: Option<String>) -> Result<(), HubError> {
+        Err(hub_exception(message))
     }
 
-    async fn throw_later(&self, message: String) -> Result<i32, HubError> {
+    async fn throw_later(&self, message: Option<String>) -> Result<i32, HubError> {
         yield_now().await;
-        Err(HubError::new(message))
+        Err(hub_exception(message))
     }
 
     // The caller, and the request that it connected with.
@@ -245,26 +254,54 @@ impl LabHub {
         caller.user()?.name().map(str::to_owned)
     }
 
-    async fn claim(&self, caller: &Caller<Self>, kind: String) -> Option<String> {
-        caller.user()?.claim(&kind).map(str::to_owned)
+    async fn claim(
+        &self,
+        caller: &Caller<Self>,
+        kind: Option<String>,
+    ) -> Result<Option<String>, HubError> {
+        let kind = not_null(kind, "type")?;
+        Ok(caller.user().and_then(|user| user.claim(&kind)).map(str::to_owned))
     }
 
-    async fn header(&self, caller: &Caller<Self>, name: String) -> Option<String> {
-        caller.header(&name).map(str::to_owned)
+    async fn header(
+        &self,
+        caller: &Caller<Self>,
+        name: Option<String>,
+    ) -> Result<Option<String>, HubError> {
+        let name = name.ok_or_else(null_reference)?;
+        Ok(caller.header(&name).map(str::to_owned))
     }
 
-    async fn query(&self, caller: &Caller<Self>, name: String) -> Option<String> {
-        caller.query(&name).map(Into::into)
+    async fn query(
+        &self,
+        caller: &Caller<Self>,
+        name: Option<String>,
+    ) -> Result<Option<String>, HubError> {
+        let name = not_null(name, "key")?;
+        Ok(caller.query(&name).map(Into::into))
     }
 
-    async fn set_item(&self, caller: &Caller<Self>, key: String, value: String) {
+    async fn set_item(
+        &self,
+        caller: &Caller<Self>,
+        key: Option<String>,
+        value: Option<String>,
+    ) -> Result<(), HubError> {
+        let key = not_null(key, "key")?;
         let Items(items) = caller.get().unwrap_or_default();
         items.lock().unwrap_or_else(PoisonError::into_inner).insert(key, value);
+        Ok(())
     }
 
-    async fn get_item(&self, caller: &Caller<Self>, key: String) -> Option<String> {
-        let Items(items) = caller.get()?;
-        items.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()
+    async fn get_item(
+        &self,
+        caller: &Caller<Self>,
+        key: Option<String>,
+    ) -> Result<Option<String>, HubError> {
+        let key = not_null(key, "key")?;
+        let Items(items) = caller.get().unwrap_or_default();
+        let items = items.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(items.get(&key).cloned().flatten())
     }
 
     async fn abort(&self, caller: &Caller<Self>) {
@@ -285,12 +322,13 @@ impl LabHub {
 
     // Streams to the client. When it wants no more, or is gone, they are dropped where they wait.
 
-    fn counter(&self, count: i32, delay: u64) -> impl Stream<Item = i32> + Send {
+    fn counter(&self, count: i32, delay: i32) -> impl Stream<Item = i32> + Send {
+        let pause = u64::try_from(delay).ok().filter(|delay| *delay > 0);
         stream! {
             for number in 0..count {
                 yield number;
-                if delay > 0 {
-                    sleep(Duration::from_millis(delay)).await;
+                if let Some(milliseconds) = pause {
+                    sleep(Duration::from_millis(milliseconds)).await;
                 }
             }
         }
@@ -308,21 +346,24 @@ impl LabHub {
     fn counter_throws(
         &self,
         count: i32,
-        message: String,
+        message: Option<String>,
     ) -> impl Stream<Item = Result<i32, HubError>> + Send {
-        count_and_fail(count, HubError::new(message))
+        count_and_fail(count, hub_exception(message))
     }
 
     fn counter_fails(
         &self,
         count: i32,
-        message: String,
+        message: Option<String>,
     ) -> impl Stream<Item = Result<i32, HubError>> + Send {
         count_and_fail(count, invalid_operation(message))
     }
 
-    fn counter_refused(&self, message: String) -> Result<impl Stream<Item = i32> + Send, HubError> {
-        Err::<stream::Empty<i32>, _>(HubError::new(message))
+    fn counter_refused(
+        &self,
+        message: Option<String>,
+    ) -> Result<impl Stream<Item = i32> + Send, HubError> {
+        Err::<stream::Empty<i32>, _>(hub_exception(message))
     }
 
     fn forever(&self, caller: &Caller<Self>) -> impl Stream<Item = i32> + Send {
@@ -341,9 +382,9 @@ impl LabHub {
     async fn upload(
         &self,
         caller: &Caller<Self>,
-        items: UploadStream<String>,
+        items: UploadStream<Option<String>>,
     ) -> Result<String, HubError> {
-        let all: Result<Vec<_>, _> = items.try_collect().await;
+        let all: Result<Vec<_>, _> = items.map_ok(Option::unwrap_or_default).try_collect().await;
         let all = all.inspect_err(|error| {
             self.log.add("upload-failed", caller.connection_id(), Some(error.to_string()));
         })?;
@@ -356,13 +397,13 @@ impl LabHub {
 
     async fn upload_two(
         &self,
-        label: String,
-        left: UploadStream<String>,
+        label: Option<String>,
+        left: UploadStream<Option<String>>,
         right: UploadStream<i32>,
     ) -> Result<String, HubError> {
-        let text: String = left.try_collect().await?;
+        let text: String = left.map_ok(Option::unwrap_or_default).try_collect().await?;
         let sum = sum(right).await?;
-        Ok(format!("{label}:{text}:{sum}"))
+        Ok(format!("{}:{text}:{sum}", label.unwrap_or_default()))
     }
 
     async fn upload_first(&self, mut items: UploadStream<i32>) -> Result<i32, HubError> {
@@ -371,110 +412,131 @@ impl LabHub {
 
     fn transform(
         &self,
-        items: UploadStream<String>,
+        items: UploadStream<Option<String>>,
     ) -> impl Stream<Item = Result<String, HubError>> + Send {
-        items.map_ok(|item| item.to_uppercase())
+        items.map(|item| Ok(to_upper(&item?.ok_or_else(null_reference)?)))
     }
 
     // Whom to call.
 
-    async fn send_all(&self, caller: &Caller<Self>, text: String) -> Result<(), SendError> {
-        caller.clients().all().received(&text).await
+    async fn send_all(&self, caller: &Caller<Self>, text: Option<String>) -> Result<(), SendError> {
+        caller.clients().all().received(text.as_deref()).await
     }
 
     async fn send_all_except(
         &self,
         caller: &Caller<Self>,
-        ids: Vec<String>,
-        text: String,
+        ids: Strings,
+        text: Option<String>,
+    ) -> Result<(), HubError> {
+        let ids = not_null(names(ids), "source")?;
+        Ok(caller.clients().all_except(&ids).received(text.as_deref()).await?)
+    }
+
+    async fn send_caller(
+        &self,
+        caller: &Caller<Self>,
+        text: Option<String>,
     ) -> Result<(), SendError> {
-        caller.clients().all_except(&ids).received(&text).await
+        caller.clients().caller().received(text.as_deref()).await
     }
 
-    async fn send_caller(&self, caller: &Caller<Self>, text: String) -> Result<(), SendError> {
-        caller.clients().caller().received(&text).await
-    }
-
-    async fn send_others(&self, caller: &Caller<Self>, text: String) -> Result<(), SendError> {
-        caller.clients().others().received(&text).await
+    async fn send_others(
+        &self,
+        caller: &Caller<Self>,
+        text: Option<String>,
+    ) -> Result<(), SendError> {
+        caller.clients().others().received(text.as_deref()).await
     }
 
     async fn send_client(
         &self,
         caller: &Caller<Self>,
-        id: String,
-        text: String,
-    ) -> Result<(), SendError> {
-        caller.clients().client(&id).received(&text).await
+        id: Option<String>,
+        text: Option<String>,
+    ) -> Result<(), HubError> {
+        let id = not_null(id, "connectionId")?;
+        Ok(caller.clients().client(&id).received(text.as_deref()).await?)
     }
 
     async fn send_clients(
         &self,
         caller: &Caller<Self>,
-        ids: Vec<String>,
-        text: String,
-    ) -> Result<(), SendError> {
-        caller.clients().clients(&ids).received(&text).await
+        ids: Strings,
+        text: Option<String>,
+    ) -> Result<(), HubError> {
+        let ids = not_null(names(ids), "source")?;
+        Ok(caller.clients().clients(&ids).received(text.as_deref()).await?)
     }
 
     async fn send_group(
         &self,
         caller: &Caller<Self>,
-        group: String,
-        text: String,
-    ) -> Result<(), SendError> {
-        caller.clients().group(&group).received(&text).await
+        group: Option<String>,
+        text: Option<String>,
+    ) -> Result<(), HubError> {
+        let group = not_null(group, "groupName")?;
+        Ok(caller.clients().group(&group).received(text.as_deref()).await?)
     }
 
     async fn send_groups(
         &self,
         caller: &Caller<Self>,
-        groups: Vec<String>,
-        text: String,
-    ) -> Result<(), SendError> {
-        caller.clients().groups(&groups).received(&text).await
+        groups: Strings,
+        text: Option<String>,
+    ) -> Result<(), HubError> {
+        let groups = names(groups).ok_or_else(null_reference)?;
+        Ok(caller.clients().groups(&groups).received(text.as_deref()).await?)
     }
 
     async fn send_group_except(
         &self,
         caller: &Caller<Self>,
-        group: String,
-        ids: Vec<String>,
-        text: String,
-    ) -> Result<(), SendError> {
-        caller.clients().group_except(&group, &ids).received(&text).await
+        group: Option<String>,
+        ids: Strings,
+        text: Option<String>,
+    ) -> Result<(), HubError> {
+        let group = not_null(group, "groupName")?;
+        let ids = not_null(names(ids), "source")?;
+        Ok(caller.clients().group_except(&group, &ids).received(text.as_deref()).await?)
     }
 
     async fn send_others_in_group(
         &self,
         caller: &Caller<Self>,
-        group: String,
-        text: String,
-    ) -> Result<(), SendError> {
-        caller.clients().others_in_group(&group).received(&text).await
+        group: Option<String>,
+        text: Option<String>,
+    ) -> Result<(), HubError> {
+        let group = not_null(group, "groupName")?;
+        Ok(caller.clients().others_in_group(&group).received(text.as_deref()).await?)
     }
 
     async fn send_user(
         &self,
         caller: &Caller<Self>,
-        user: String,
-        text: String,
-    ) -> Result<(), SendError> {
-        caller.clients().user(&user).received(&text).await
+        user: Option<String>,
+        text: Option<String>,
+    ) -> Result<(), HubError> {
+        let user = not_null(user, "userId")?;
+        Ok(caller.clients().user(&user).received(text.as_deref()).await?)
     }
 
     async fn send_users(
         &self,
         caller: &Caller<Self>,
-        users: Vec<String>,
-        text: String,
-    ) -> Result<(), SendError> {
-        caller.clients().users(&users).received(&text).await
+        users: Strings,
+        text: Option<String>,
+    ) -> Result<(), HubError> {
+        let users = not_null(names(users), "source")?;
+        Ok(caller.clients().users(&users).received(text.as_deref()).await?)
     }
 
-    async fn send_many(&self, caller: &Caller<Self>, count: i32) -> Result<(), SendError> {
+    async fn send_many(&self, caller: &Caller<Self>, count: i32) -> Result<(), HubError> {
+        if count < 0 {
+            return Err(out_of_range("count"));
+        }
         for number in 0..count {
-            caller.clients().caller().received(&number.to_string()).await?;
+            caller.clients().caller().received(Some(&number.to_string())).await?;
         }
         Ok(())
     }
@@ -488,44 +550,87 @@ impl LabHub {
         caller.clients().caller().none().await
     }
 
-    async fn join_group(&self, caller: &Caller<Self>, group: String) {
-        caller.join(&group).await;
+    async fn join_group(
+        &self,
+        caller: &Caller<Self>,
+        group: Option<String>,
+    ) -> Result<(), HubError> {
+        caller.join(&not_null(group, "groupName")?).await;
+        Ok(())
     }
 
-    async fn leave_group(&self, caller: &Caller<Self>, group: String) {
-        caller.leave(&group).await;
+    async fn leave_group(
+        &self,
+        caller: &Caller<Self>,
+        group: Option<String>,
+    ) -> Result<(), HubError> {
+        caller.leave(&not_null(group, "groupName")?).await;
+        Ok(())
     }
 
     // Clients asked for results.
 
-    async fn ask(&self, caller: &Caller<Self>, question: String) -> Result<String, HubError> {
-        caller.clients().caller().ask(&question).await
+    async fn ask(
+        &self,
+        caller: &Caller<Self>,
+        question: Option<String>,
+    ) -> Result<Option<String>, HubError> {
+        caller.clients().caller().ask(question.as_deref()).await
     }
 
     async fn ask_client(
         &self,
         caller: &Caller<Self>,
-        id: String,
+        id: Option<String>,
         number: i32,
     ) -> Result<i32, HubError> {
+        let id = not_null(id, "connectionId")?;
         caller.clients().client(&id).ask_number(number).await
     }
 
     async fn ask_within(
         &self,
         caller: &Caller<Self>,
-        milliseconds: u64,
-    ) -> Result<String, HubError> {
+        milliseconds: i32,
+    ) -> Result<Option<String>, HubError> {
+        let over = delay(milliseconds).ok_or_else(|| out_of_range("millisecondsDelay"))?;
         let client = caller.clients().caller();
-        match timeout(Duration::from_millis(milliseconds), client.ask("quick?")).await {
-            Ok(answer) => answer,
-            Err(_) => Err(HubError::new("Invocation canceled by the server.")),
+        select! {
+            answer = client.ask(Some("quick?")) => answer,
+            () = over => Err(HubError::new("Invocation canceled by the server.")),
         }
     }
 }
 
-fn invalid_operation(message: impl Into<String>) -> HubError {
-    HubError::with_kind("InvalidOperationException", message.into())
+/// Names of clients, groups or users. A null among them is empty, which is nobody's name.
+fn names(list: Strings) -> Option<Vec<String>> {
+    Some(list?.into_iter().map(Option::unwrap_or_default).collect())
+}
+
+/// A wait of so many milliseconds: -1 is without end, and there is none of less than that.
+fn delay(milliseconds: i32) -> Option<impl Future<Output = ()> + Send> {
+    let length = match milliseconds {
+        -1 => None,
+        milliseconds => Some(Duration::from_millis(milliseconds.try_into().ok()?)),
+    };
+    Some(async move {
+        match length {
+            Some(length) => sleep(length).await,
+            None => pending().await,
+        }
+    })
+}
+
+/// In .NET a character never becomes two, so `ß` stays itself; nor does it become an ASCII letter.
+fn to_upper(text: &str) -> String {
+    let upper = |character: char| {
+        let mut upper = character.to_uppercase();
+        match (upper.next(), upper.next()) {
+            (Some(upper), None) if upper.is_ascii() == character.is_ascii() => upper,
+            _ => character,
+        }
+    };
+    text.chars().map(upper).collect()
 }
 
 fn count_and_fail(count: i32, error: HubError) -> impl Stream<Item = Result<i32, HubError>> + Send {

@@ -10,6 +10,7 @@
 
 mod bench_http;
 mod bench_hub;
+mod errors;
 mod lab_http;
 mod lab_hub;
 mod lab_log;

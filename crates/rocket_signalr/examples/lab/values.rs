@@ -1,26 +1,50 @@
 //! .NET's values, as they look on the wire.
 
+mod bytes;
+mod date_time;
+mod date_time_offset;
 mod decimal;
-mod times;
+mod dictionary;
+mod entries;
+mod guid;
+mod iso8601;
+mod json_element;
+mod time_span;
+
+use std::fmt::{self, Display};
 
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{
-    decimal::Decimal,
-    times::{DateTime, DateTimeOffset, TimeSpan},
+    bytes::Bytes, date_time::DateTime, date_time_offset::DateTimeOffset, decimal::Decimal,
+    dictionary::Dictionary, guid::Guid, json_element::JsonElement, time_span::TimeSpan,
 };
+
+/// `string[]`: the list may be null, and so may what is in it.
+pub(crate) type Strings = Option<Vec<Option<String>>>;
 
 /// An enum, which is a number; as in .NET, any number will do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Colour(i32);
 
-/// An object; its properties have .NET's names, which JSON clients see in camel case. What is not given is null or zero, and what is null is written.
+/// An object; its properties have .NET's names, which JSON clients see in camel case. What is not
+/// given is null or zero, and what is null is written.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(crate) struct Person {
     name: Option<String>,
     age: i32,
-    tags: Option<Vec<String>>,
+    tags: Strings,
     friend: Option<Box<Self>>,
+}
+
+/// A text that is no such value.
+#[derive(Debug)]
+pub(crate) struct WrongFormat;
+
+impl Display for WrongFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the text is not in the right format")
+    }
 }
