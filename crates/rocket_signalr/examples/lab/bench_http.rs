@@ -57,7 +57,7 @@ async fn pump(
             tokio::time::sleep(wait).await;
         }
         let now = chrono::Utc::now().timestamp_micros();
-        to.message(&format!("{now:.<size$}"))
+        to.message(Some(&format!("{now:.<size$}")))
             .await
             .map_err(|error: SendError| error.to_string())?;
     }

@@ -1,11 +1,13 @@
 //! The least that a load needs, under the names that a load generator calls.
 
-use futures::{Stream, StreamExt, stream};
-use rocket_signalr::{Caller, SendError, UploadStream, hub, hub_client};
+use futures::{Stream, TryStreamExt, stream};
+use rocket_signalr::{Caller, HubError, SendError, UploadStream, hub, hub_client};
+
+use crate::errors::not_null;
 
 #[hub_client]
 pub(crate) trait BenchClient {
-    async fn message(&self, text: &str);
+    async fn message(&self, text: Option<&str>);
 }
 
 #[derive(Debug)]
@@ -13,50 +15,62 @@ pub(crate) struct BenchHub;
 
 #[hub(client = BenchClient)]
 impl BenchHub {
-    fn echo(&self, text: String) -> String {
+    fn echo(&self, text: Option<String>) -> Option<String> {
         text
     }
 
-    async fn broadcast(&self, caller: &Caller<Self>, text: String) -> Result<(), SendError> {
-        caller.clients().all().message(&text).await
+    async fn broadcast(
+        &self,
+        caller: &Caller<Self>,
+        text: Option<String>,
+    ) -> Result<(), SendError> {
+        caller.clients().all().message(text.as_deref()).await
     }
 
-    async fn join_group(&self, caller: &Caller<Self>, group: String) {
-        caller.join(&group).await;
+    async fn join_group(
+        &self,
+        caller: &Caller<Self>,
+        group: Option<String>,
+    ) -> Result<(), HubError> {
+        caller.join(&not_null(group, "groupName")?).await;
+        Ok(())
     }
 
     async fn send_to_group(
         &self,
         caller: &Caller<Self>,
-        group: String,
-        text: String,
-    ) -> Result<(), SendError> {
-        caller.clients().group(&group).message(&text).await
+        group: Option<String>,
+        text: Option<String>,
+    ) -> Result<(), HubError> {
+        let group = not_null(group, "groupName")?;
+        Ok(caller.clients().group(&group).message(text.as_deref()).await?)
     }
 
     async fn send_to_user(
         &self,
         caller: &Caller<Self>,
-        user: String,
-        text: String,
-    ) -> Result<(), SendError> {
-        caller.clients().user(&user).message(&text).await
+        user: Option<String>,
+        text: Option<String>,
+    ) -> Result<(), HubError> {
+        let user = not_null(user, "userId")?;
+        Ok(caller.clients().user(&user).message(text.as_deref()).await?)
     }
 
     async fn send_to_client(
         &self,
         caller: &Caller<Self>,
-        id: String,
-        text: String,
-    ) -> Result<(), SendError> {
-        caller.clients().client(&id).message(&text).await
+        id: Option<String>,
+        text: Option<String>,
+    ) -> Result<(), HubError> {
+        let id = not_null(id, "connectionId")?;
+        Ok(caller.clients().client(&id).message(text.as_deref()).await?)
     }
 
     fn stream(&self, count: i32) -> impl Stream<Item = i32> + Send {
         stream::iter(0..count)
     }
 
-    async fn upload(&self, items: UploadStream<String>) -> usize {
-        items.count().await
+    async fn upload(&self, items: UploadStream<Option<String>>) -> Result<i32, HubError> {
+        items.try_fold(0, async |count, _| Ok(count + 1)).await
     }
 }
