@@ -96,9 +96,11 @@ impl<E: std::error::Error + 'static> From<E> for HubError {
     }
 }
 
-/// `core::num::ParseIntError` becomes `ParseIntError`, generics are left out.
-fn short_name<T>() -> &'static str {
+/// `core::num::ParseIntError` becomes `ParseIntError`. Generics are left out; of an option it is the
+/// name of what is in it.
+pub(crate) fn short_name<T: ?Sized>() -> &'static str {
     let name = type_name::<T>();
+    let name = name.strip_prefix("core::option::Option<").unwrap_or(name).trim_end_matches('>');
     let name = name.split('<').next().unwrap_or(name);
     name.rsplit("::").next().unwrap_or(name)
 }

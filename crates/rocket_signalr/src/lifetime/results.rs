@@ -1,11 +1,8 @@
 //! Results that the server has asked clients for.
 
-use std::{
-    any::type_name,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::Relaxed},
 };
 
 use bytes::Bytes;
@@ -14,7 +11,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
 use crate::{
-    error::HubError,
+    error::{HubError, short_name},
     id::ConnectionId,
     protocol::{HubProtocol, Outcome, RawValue},
 };
@@ -101,10 +98,8 @@ impl Question {
         match (&mut self.answered).await {
             Ok(Answer::Result(protocol, bytes)) => {
                 RawValue::new(protocol, &bytes).bind().map_err(|error| {
-                    let name = type_name::<T>().rsplit("::").next().unwrap_or_default();
-                    let detail = std::error::Error::source(&error).map(ToString::to_string);
-                    let detail = detail.unwrap_or_default();
-                    HubError::new(format!("Error trying to deserialize result to {name}. {detail}"))
+                    let (name, reason) = (short_name::<T>(), error.reason());
+                    HubError::new(format!("Error trying to deserialize result to {name}. {reason}"))
                 })
             }
             Ok(Answer::Error(text)) => Err(HubError::new(text)),

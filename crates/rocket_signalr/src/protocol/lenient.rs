@@ -60,11 +60,7 @@ macro_rules! forward {
 macro_rules! whole_numbers {
     ($($method:ident)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-            if MESSAGE_PACK {
-                self.inner.$method(WholeNumber(visitor))
-            } else {
-                self.inner.$method(visitor)
-            }
+            self.inner.$method(WholeNumber::<V, MESSAGE_PACK>(visitor))
         }
     )*};
 }

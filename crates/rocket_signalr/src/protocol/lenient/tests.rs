@@ -60,6 +60,20 @@ fn names_are_found_inside_of_everything() {
 }
 
 #[test]
+fn minus_zero_is_a_whole_number() {
+    assert_eq!(json::<(i32, u8, f64)>("[-0,-0,-0]").unwrap(), (0, 0, -0.0));
+    assert!(json::<i32>("0.0").is_err());
+    assert!(json::<i32>("1e1").is_err());
+}
+
+#[test]
+fn blanks_in_base64_count_for_nothing() {
+    let bytes: serde_bytes::ByteBuf = json(r#""AQ I\nD\t\r""#).unwrap();
+    assert_eq!(*bytes, [1, 2, 3]);
+    assert!(json::<serde_bytes::ByteBuf>(r#""AQ-ID""#).is_err());
+}
+
+#[test]
 fn an_array_is_no_struct_in_json() {
     let error = json::<Person>(r#"["x",null,[]]"#).unwrap_err().to_string();
     assert!(error.starts_with("invalid type: sequence, expected struct Person"), "{error}");

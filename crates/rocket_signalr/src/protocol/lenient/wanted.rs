@@ -16,11 +16,12 @@ macro_rules! forward {
     )*};
 }
 
-/// Wants a number without a fraction. A float will do if it has none: JavaScript knows no other
-/// numbers, and encodes those beyond 53 bits as what they are to it.
-pub(super) struct WholeNumber<V>(pub(super) V);
+/// Wants a number without a fraction. A float of MessagePack will do if it has none: JavaScript knows
+/// no other numbers, and encodes those beyond 53 bits as what they are to it. Of JSON only `-0` will
+/// do, which serde takes for a float.
+pub(super) struct WholeNumber<V, const MESSAGE_PACK: bool>(pub(super) V);
 
-impl<'de, V: Visitor<'de>> Visitor<'de> for WholeNumber<V> {
+impl<'de, V: Visitor<'de>, const MESSAGE_PACK: bool> Visitor<'de> for WholeNumber<V, MESSAGE_PACK> {
     type Value = V::Value;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -51,7 +52,8 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for WholeNumber<V> {
         // The ends of the ranges that no float reaches from inside.
         const I64_END: f64 = 9_223_372_036_854_775_808.0;
         const U64_END: f64 = 18_446_744_073_709_551_616.0;
-        if value.fract() != 0.0 {
+        let will_do = MESSAGE_PACK || (value == 0.0 && value.is_sign_negative());
+        if value.fract() != 0.0 || !will_do {
             self.0.visit_f64(value)
         } else if (-I64_END..I64_END).contains(&value) {
             self.0.visit_i64(value as i64)
@@ -112,8 +114,15 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Base64<V> {
         self.0.expecting(formatter)
     }
 
+    /// Blanks count for nothing, as in .NET.
     fn visit_bytes<E: Error>(self, text: &[u8]) -> Result<V::Value, E> {
-        self.0.visit_byte_buf(STANDARD.decode(text).map_err(E::custom)?)
+        let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+        let bytes = if text.iter().any(is_blank) {
+            STANDARD.decode(text.iter().copied().filter(|byte| !is_blank(byte)).collect::<Vec<_>>())
+        } else {
+            STANDARD.decode(text)
+        };
+        self.0.visit_byte_buf(bytes.map_err(E::custom)?)
     }
 
     fn visit_unit<E: Error>(self) -> Result<V::Value, E> {
