@@ -21,13 +21,15 @@ mod values;
 use std::{io::Write, process::ExitCode};
 
 use rocket::{
-    Build, Orbit, Rocket,
+    Build, Orbit, Request, Rocket,
     config::{Ident, LogLevel},
     error::ErrorKind,
     fairing::AdHoc,
     get, routes,
 };
-use rocket_signalr::{Authorize, Hub, HubEndpoint, HubOptions, Transports};
+use rocket_signalr::{
+    Authorize, Hub, HubEndpoint, HubOptions, NegotiateRedirect, Transports, User,
+};
 
 use crate::{
     bench_hub::BenchHub, lab_hub::LabHub, lab_log::LabLog, settings::Settings, token::Tokens,
@@ -111,7 +113,22 @@ fn lab(log: LabLog, options: &HubOptions) -> HubEndpoint<LabHub> {
         .options(for_users)
         .also_at("/lab-admin")
         .options(for_admins)
+        .also_at("/lab-moved")
+        .options(for_anyone(Transports::ALL))
+        .redirect(moved)
         .authenticate(Tokens)
+}
+
+/// Whoever negotiates at `/lab-moved?user=ann` is sent to where ann may go, with her token.
+fn moved(request: &Request<'_>, _: Option<&User>) -> Option<NegotiateRedirect> {
+    if !request.uri().path().starts_with("/lab-moved") {
+        return None;
+    }
+    let user = request.query_value("user").and_then(Result::ok);
+    Some(NegotiateRedirect {
+        url: format!("http://{}/lab-auth", request.host()?),
+        access_token: user.and_then(|user| token::issue(user, None, None).ok()),
+    })
 }
 
 #[get("/")]

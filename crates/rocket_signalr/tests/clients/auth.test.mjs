@@ -63,6 +63,27 @@ for (const way of ways) {
     assert.deepEqual((await heard[2].count(1)).flat(), ["end"]);
   });
 
+  if (!way.options.skipNegotiation) {
+    test(`${way.name}: a negotiation that is sent elsewhere, with a token for there`, async (t) => {
+      const connection = await connect(t, `${lab.url}/lab-moved?user=cleo&x=1`, way);
+      assert.equal(await connection.invoke("UserName"), "cleo");
+      assert.equal(await connection.invoke("Secret"), "for cleo");
+      assert.equal(await connection.invoke("ConnectionId"), connection.connectionId);
+      const lost = client(`${lab.url}/lab-moved`, way);
+      assert.match((await refusal(lost.start())).message, /Unauthorized: Status code '401'/);
+    });
+  }
+  // WebSockets follow no redirects.
+  if (way.options.transport !== HttpTransportType.WebSockets) {
+    test(`${way.name}: requests that HTTP sends elsewhere`, async (t) => {
+      const url = await serve(t, (request, response) => {
+        response.writeHead(307, { location: `${lab.url}${request.url}` }).end();
+      });
+      const connection = await connect(t, `${url}/lab`, way);
+      assert.equal(await connection.invoke("EchoInt", 5), 5);
+    });
+  }
+
   test(`${way.name}: no token, a bad one, and a role that is missing`, async (t) => {
     const start = (path, options) => {
       const connection = client(lab.url + path, withOptions(way, options));
