@@ -73,6 +73,8 @@ const ROCKET_KEYS: &[&str] = &[
     "port",
     "secret_key",
     "shutdown",
+    // What is in it is checked by `rocket_signalr`.
+    "signalr",
     "temp_dir",
     "workers",
 ];

@@ -124,7 +124,7 @@ impl Connection {
                 armed: AtomicBool::new(false),
                 waiting: AtomicBool::new(false),
             },
-            slots: Semaphore::new(options.maximum_parallel_invocations_per_client.max(1)),
+            slots: Semaphore::new(options.maximum_parallel_invocations_per_client),
             calls: Calls::default(),
             items: Mutex::new(None),
             options,

@@ -71,7 +71,7 @@ struct Sink<T> {
 pub(super) fn channel<T: DeserializeOwned + Send + 'static>(
     options: &HubOptions,
 ) -> (impl UploadSink + 'static, UploadStream<T>) {
-    let (sender, items) = mpsc::channel(options.stream_buffer_capacity.max(1));
+    let (sender, items) = mpsc::channel(options.stream_buffer_capacity);
     let end = Arc::new(OnceLock::new());
     let detailed = options.enable_detailed_errors;
     let sink = Sink { items: sender, end: end.clone(), detailed };

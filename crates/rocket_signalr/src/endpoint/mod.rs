@@ -26,7 +26,7 @@ use crate::{
     connection::{Connection, Ending},
     id::ConnectionId,
     metrics::Metrics,
-    options::HubOptions,
+    options::{HubOptions, UnknownHubs},
     transport::NegotiateRedirect,
 };
 
@@ -103,26 +103,34 @@ impl Places {
         service: &Arc<dyn Service>,
         authenticate: &Arc<dyn Authenticate>,
     ) -> Result<Rocket<Build>, Rocket<Build>> {
-        let endpoint = |(path, options): &(String, HubOptions)| {
-            let shared = Shared {
+        let name = service.name();
+        let mut mounted = Vec::new();
+        for (path, options) in &self.planned {
+            if Origin::parse(path).is_err() {
+                rocket::error!("{name}: '{path}' is no path");
+                return Err(rocket);
+            }
+            let options = match options.clone().configured(rocket.figment(), name) {
+                Ok(options) => Arc::new(options),
+                Err(error) => {
+                    rocket::error!("{name} at {path}: {error}");
+                    return Err(rocket);
+                }
+            };
+            let endpoint = Endpoint(Arc::new(Shared {
                 service: service.clone(),
                 authenticate: authenticate.clone(),
-                options: Arc::new(options.clone()),
+                options,
                 redirect: self.redirect.clone(),
                 connections: DashMap::new(),
                 tasks: TaskTracker::new(),
-            };
-            (path.clone(), Endpoint(Arc::new(shared)))
-        };
-        let mounted = self.mounted.get_or_init(|| self.planned.iter().map(endpoint).collect());
-        for (path, endpoint) in mounted {
-            if Origin::parse(path).is_err() {
-                rocket::error!("{}: '{path}' is no path", service.name());
-                return Err(rocket);
-            }
-            rocket = rocket.mount(path.clone(), http::routes(endpoint));
+            }));
+            rocket = rocket.mount(path.clone(), http::routes(&endpoint));
+            mounted.push((path.clone(), endpoint));
         }
-        Ok(rocket)
+        // A Rocket is ignited once.
+        let _ = self.mounted.set(mounted);
+        Ok(rocket.attach(UnknownHubs))
     }
 
     /// Starts the sweep that pings clients and finds those that are gone.

@@ -22,7 +22,8 @@ use crate::{
 /// Waits for what a poll is answered with.
 pub(crate) async fn respond(connection: Arc<Connection>) -> Response<'static> {
     let poll = WaitingPoll::begin(connection);
-    let deadline = clock::now() + clock::millis(poll.connection.options.poll_timeout);
+    let timeout = clock::millis(poll.connection.options.poll_timeout);
+    let deadline = clock::now().saturating_add(timeout);
     let outbox = poll.connection.outbox();
     match std::future::poll_fn(|cx| outbox.poll_take(poll.ticket, deadline, cx)).await {
         Taken::Frames(frames) => {

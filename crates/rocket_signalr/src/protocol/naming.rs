@@ -1,5 +1,7 @@
 //! How the properties of payload objects are named on the wire.
 
+use serde::Deserialize;
+
 /// How the names of properties are spelled in JSON that the server writes: the
 /// `PropertyNamingPolicy` of ASP.NET's `PayloadSerializerOptions`.
 ///
@@ -14,7 +16,7 @@
 /// agrees with both.
 ///
 /// MessagePack knows no such choice: names are written as they are.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
 pub enum PropertyNaming {
     /// `known_as` and `KnownAs` are written as `knownAs`, `URL` as `url`, as ASP.NET does.
     #[default]

@@ -4,11 +4,13 @@ pub(crate) mod negotiate;
 mod origin;
 pub(crate) mod websocket;
 
+use serde::Deserialize;
+
 pub use self::{negotiate::NegotiateRedirect, origin::AllowedOrigins};
 use crate::protocol::TransferFormat;
 
 /// A way in which messages go back and forth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub(crate) enum Transport {
     WebSockets,
     ServerSentEvents,

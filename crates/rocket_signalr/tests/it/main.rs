@@ -23,6 +23,7 @@ mod lifecycle;
 mod macros;
 mod methods;
 mod negotiate;
+mod options;
 mod origin;
 mod parallelism;
 mod polling;

@@ -1,7 +1,14 @@
 //! What can be set for a hub, with the reference's names and defaults.
 
+mod config;
+mod unknown;
+mod written;
+
 use std::time::Duration;
 
+use serde::Deserialize;
+
+pub(crate) use self::unknown::UnknownHubs;
 use crate::{
     auth::Authorize,
     protocol::{HubProtocols, PropertyNaming},
@@ -17,6 +24,46 @@ use crate::{
 /// let options = HubOptions { keep_alive_interval: Duration::from_secs(5), ..HubOptions::default() };
 /// assert_eq!(options.client_timeout_interval, Duration::from_secs(30));
 /// ```
+///
+/// # In `Rocket.toml`
+///
+/// All but `authorize` can be set in Rocket's [configuration] too, under the same names: in
+/// `signalr` for every hub and [`ConnectionHandler`], in `signalr.hubs.NAME` for those of this name
+/// (that of their Rust type), at all of their paths.
+///
+/// ```toml
+/// [default.signalr]
+/// keep_alive_interval = 5
+/// allowed_origins = ["https://example.org"]
+///
+/// [release.signalr.hubs.ChatHub]
+/// maximum_receive_message_size = "64KiB"
+/// ```
+///
+/// or `ROCKET_SIGNALR='{keep_alive_interval=5, hubs={ChatHub={enable_detailed_errors=true}}}'` in
+/// the environment. What is set for a hub counts more than what is set for all, and that more than
+/// what is set in code.
+///
+/// | Options | Are written as |
+/// |---|---|
+/// | `handshake_timeout`, `keep_alive_interval`, `client_timeout_interval`, `transport_send_timeout`, `disconnect_timeout`, `poll_timeout`, `close_timeout` | seconds, such as `5` or `0.5`; `false` for ever ([`Duration::MAX`]) |
+/// | `maximum_receive_message_size` | bytes, such as `65536` or `"64KiB"`; `false`: no limit (`None`) |
+/// | `stateful_reconnect_buffer_size`, `transport_max_buffer_size`, `application_max_buffer_size`, `slow_client_limit` | bytes, such as `65536` or `"64KiB"` |
+/// | `stream_buffer_capacity`, `maximum_parallel_invocations_per_client`, `minimum_protocol_version` | a number |
+/// | `enable_detailed_errors`, `allow_stateful_reconnects`, `close_on_authentication_expiration` | `true` or `false` |
+/// | `supported_protocols` | a list of `"json"`, `"messagepack"` |
+/// | `property_naming` | `"CamelCase"` or `"AsIs"` |
+/// | `message_rate` | `{ per_second = 100, burst = 200 }`; `false`: no limit (`None`) |
+/// | `transports` | a list of `"WebSockets"`, `"ServerSentEvents"`, `"LongPolling"` |
+/// | `allowed_origins` | `"SameOrigin"`, `"Any"`, or a list of origins |
+///
+/// # Errors
+///
+/// An option of an unknown name, or a value that does not fit, stops the launch with a message that
+/// names it, wherever it was set.
+///
+/// [configuration]: https://rocket.rs/guide/v0.5/configuration/
+/// [`ConnectionHandler`]: crate::ConnectionHandler
 #[derive(Debug, Clone)]
 pub struct HubOptions {
     /// How long a client may take for its handshake. Default: 15 s.
@@ -26,21 +73,21 @@ pub struct HubOptions {
     /// How long a client that has pinged once may be silent. Default: 30 s; twice the client's own
     /// keep-alive interval is a good value.
     pub client_timeout_interval: Duration,
-    /// The largest message a client may send, in bytes with its framing. `None`: no limit.
-    /// Default: 32,768.
+    /// The largest message a client may send, in bytes with its framing, at least 1. `None`: no
+    /// limit. Default: 32,768.
     pub maximum_receive_message_size: Option<usize>,
     /// Whether clients are told the text of every error. Default: false, since it may tell secrets.
     pub enable_detailed_errors: bool,
     /// How many items of an upload stream wait for the hub method. When it is full, the whole
-    /// connection waits. Default: 10.
+    /// connection waits. At least 1. Default: 10.
     pub stream_buffer_capacity: usize,
-    /// How many invocations of one client run at once; further ones wait, in their order.
-    /// Default: 1.
+    /// How many invocations of one client run at once, at least 1; further ones wait, in their
+    /// order. Default: 1.
     pub maximum_parallel_invocations_per_client: usize,
     /// How many bytes may wait for a client's acknowledgement with stateful reconnect; what is sent
     /// beyond waits. Default: 100,000.
     pub stateful_reconnect_buffer_size: usize,
-    /// The encodings that clients may choose from. Default: all.
+    /// The encodings that clients may choose from, at least one. Default: all.
     pub supported_protocols: HubProtocols,
     /// How the names of properties are spelled in JSON. Default: in camel case.
     pub property_naming: PropertyNaming,
@@ -49,15 +96,17 @@ pub struct HubOptions {
     pub message_rate: Option<MessageRate>,
     /// The ways in which clients may connect. Default: all.
     pub transports: Transports,
-    /// While so many bytes wait for a client, nothing more is read from it. Default: 65,536.
+    /// While so many bytes wait for a client, nothing more is read from it. 0: no limit. Default:
+    /// 65,536.
     pub transport_max_buffer_size: usize,
-    /// While so many bytes of a client are unread, its POST requests wait. Default: 65,536.
+    /// While so many bytes of a client are unread, its POST requests wait. 0: no limit. Default:
+    /// 65,536.
     pub application_max_buffer_size: usize,
     /// A client for which more than this many bytes wait is dropped, so that it slows nobody down
     /// and takes no memory without bound. Default: 1 MiB.
     pub slow_client_limit: usize,
-    /// A client that has taken nothing for so long, though something waits for it, is dropped.
-    /// Default: 10 s.
+    /// A client that has taken nothing for so long, though something waits for it, is dropped. More
+    /// than 0. Default: 10 s.
     pub transport_send_timeout: Duration,
     /// How long a negotiated connection may stay without a transport. Default: 15 s.
     pub disconnect_timeout: Duration,
@@ -80,11 +129,12 @@ pub struct HubOptions {
 }
 
 /// A number of messages for each second. All of a client's messages count, its pings too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table of per_second and burst")]
 pub struct MessageRate {
-    /// On average.
+    /// On average, at least 1.
     pub per_second: u32,
-    /// At once, after a pause.
+    /// At once, after a pause, at least 1.
     pub burst: u32,
 }
 
