@@ -34,6 +34,23 @@
 //! From outside, a hub's clients are called through its [`HubContext`]: a request guard for
 //! handlers, and given to services by [`HubEndpoint::context`].
 //!
+//! # Logs and traces
+//!
+//! What happens is told to [`tracing`](https://docs.rs/tracing), with the names that ASP.NET Core
+//! SignalR gives it. Arguments, tokens and headers are not among it. Most of it is at the levels
+//! debug and trace, and costs nothing unless it is listened to: `RUST_LOG=rocket_signalr=debug`.
+//!
+//! - Spans: `Microsoft.AspNetCore.SignalR.Server.InvocationIn` around a method that a client calls,
+//!   `….OnConnected` and `….OnDisconnected`, at level debug, with the fields `rpc.system`,
+//!   `rpc.service` (the hub), `rpc.method`, and `error.type` if it fails. `otel.name`, `otel.kind`
+//!   and `otel.status_code` are read by `tracing-opentelemetry`; `traceparent` and `tracestate` are
+//!   those that the client gave in the headers of the call.
+//! - Events: `HandshakeComplete`, `ReceivedHubInvocation`, `UnknownHubMethod`,
+//!   `FailedInvokingHubMethod` (an error), `ClientTimeout` and so on, as far as they can happen here,
+//!   as [names of the events](tracing::Metadata::name), with the fields `connection_id`, `hub`,
+//!   `method`, `invocation_id` and what else is known. `SlowClient` (info) is a client that is
+//!   dropped since it takes too little.
+//!
 //! # Features
 //!
 //! - `typescript`: `TypeScript` writes declarations of hubs, so that clients in TypeScript are

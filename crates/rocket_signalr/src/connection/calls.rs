@@ -35,6 +35,15 @@ pub(crate) enum UploadEnd {
     Failed(HubError),
 }
 
+/// Why an item of an upload stream comes nowhere.
+#[derive(Debug)]
+pub(crate) enum Undelivered {
+    /// There is no such stream; it may just have ended.
+    NoStream,
+    /// It does not bind, and has ended its stream.
+    Unbound,
+}
+
 /// A future that gives an item to a stream whose buffer is full.
 pub(crate) type Delivery = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -69,12 +78,11 @@ impl Calls {
         }
     }
 
-    /// The client wants no more of a stream. An unknown id is ignored: it may just have ended.
-    pub(crate) fn cancel_stream(&self, id: &str) {
+    /// The client wants no more of a stream. False if there is none of this id: it may just have
+    /// ended.
+    pub(crate) fn cancel_stream(&self, id: &str) -> bool {
         let stop = self.tables.lock().as_mut().and_then(|tables| tables.streams.remove(id));
-        if let Some(stop) = stop {
-            let _ = stop.send(Stop);
-        }
+        stop.is_some_and(|stop| stop.send(Stop).is_ok())
     }
 
     /// Opens the upload streams of a call, before anything more is read from the client. Returns the
@@ -104,19 +112,21 @@ impl Calls {
         }
     }
 
-    /// An item of an upload stream. One of an unknown stream is ignored.
-    pub(crate) fn upload_item(&self, id: &str, item: RawValue<'_>) -> Option<Delivery> {
+    /// An item of an upload stream. If its buffer is full, the rest is for the caller to await.
+    pub(crate) fn upload_item(
+        &self,
+        id: &str,
+        item: RawValue<'_>,
+    ) -> Result<Option<Delivery>, Undelivered> {
         let mut tables = self.tables.lock();
-        let tables = tables.as_mut()?;
-        match tables.uploads.get(id)?.1.item(item) {
-            Ok(delivery) => delivery,
-            Err(error) => {
-                if let Some((_, sink)) = tables.uploads.remove(id) {
-                    sink.end(UploadEnd::Failed(error));
-                }
-                None
+        let tables = tables.as_mut().ok_or(Undelivered::NoStream)?;
+        let (_, sink) = tables.uploads.get(id).ok_or(Undelivered::NoStream)?;
+        sink.item(item).map_err(|error| {
+            if let Some((_, sink)) = tables.uploads.remove(id) {
+                sink.end(UploadEnd::Failed(error));
             }
-        }
+            Undelivered::Unbound
+        })
     }
 
     /// Whether there is an upload stream of this id.

@@ -26,10 +26,11 @@ use std::{
 use parking_lot::Mutex;
 use rocket::data::IoStream;
 use tokio::sync::{Notify, Semaphore};
+use tracing::{debug, info, trace};
 
 pub use self::raw::RawConnection;
 pub(crate) use self::{
-    calls::{Calls, Delivery, Stop, UploadEnd, UploadSink},
+    calls::{Calls, Delivery, Stop, Undelivered, UploadEnd, UploadSink},
     ending::Ending,
     outbox::Taken,
     raw::run_raw,
@@ -204,7 +205,7 @@ impl Connection {
     /// As [`send`](Self::send). If it has to wait, it takes the place of one with the same key.
     pub(crate) fn send_as(&self, frame: &Frame, key: Option<u64>) {
         if self.outbox.send(frame, key, self.options.slow_client_limit) == Sent::Overflow {
-            tracing::info!(connection_id = self.id.as_str(), "client is too slow: dropped");
+            info!(name: "SlowClient", connection_id = self.id.as_str(), "too much waits for client");
             self.end(Ending::too_slow());
         }
     }
@@ -282,18 +283,20 @@ impl Connection {
     /// Tells the client that its handshake is good. Keep-alive and client timeout begin.
     fn establish(&self, protocol: HubProtocol, version: i32) {
         let _ = self.protocol.set(protocol);
+        let (connection_id, protocol) = (self.id.as_str(), protocol.name());
         // Version 1 knows no Ack and no Sequence.
         if self.reconnects && version > 1 {
             self.outbox.remember(self.options.stateful_reconnect_buffer_size);
+        } else if self.reconnects {
+            debug!(
+                name: "DisablingReconnect",
+                connection_id, protocol, version, "no stateful reconnect with this version"
+            );
         }
         self.heard();
         self.clocks.pinged.store(clock::now(), Relaxed);
         self.outbox.greet(&handshake_response(None));
-        tracing::debug!(
-            connection_id = self.id.as_str(),
-            protocol = protocol.name(),
-            "handshake complete"
-        );
+        debug!(name: "HandshakeComplete", connection_id, protocol, version, "handshake complete");
     }
 
     /// There is no handshake, and no keep-alive.
@@ -320,6 +323,7 @@ impl Connection {
         let Some(transport) = self.transport() else { return true };
         let stuck = now.saturating_sub(clock::millis(options.transport_send_timeout));
         if self.outbox.stuck_since(stuck) {
+            info!(name: "SlowClient", connection_id = self.id.as_str(), "client takes nothing");
             self.end(Ending::stuck());
             return true;
         }
@@ -341,6 +345,12 @@ impl Connection {
             && !waiting.load(Acquire)
             && overdue(heard.load(Relaxed), options.client_timeout_interval)
         {
+            debug!(
+                name: "ClientTimeout",
+                connection_id = self.id.as_str(),
+                timeout = ?options.client_timeout_interval,
+                "client is silent"
+            );
             self.end(Ending::client_timeout());
             return true;
         }
@@ -348,6 +358,7 @@ impl Connection {
         if transport != Transport::LongPolling && overdue(last_ping, options.keep_alive_interval) {
             pinged.store(now, Relaxed);
             self.outbox.signal(&protocol.ping());
+            trace!(name: "SentPing", connection_id = self.id.as_str(), "ping sent");
         }
         if let Some(number) = self.outbox.ack_due() {
             self.outbox.signal(&protocol.ack(i64::try_from(number).unwrap_or(i64::MAX)));

@@ -13,6 +13,7 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use parking_lot::Mutex;
 use tokio::{io::ReadBuf, time::timeout};
+use tracing::{debug, trace};
 
 use super::{
     Connection,
@@ -24,7 +25,7 @@ use crate::{
     error::{DisconnectReason, HubError},
     protocol::{
         FrameError, Framer, HubProtocol, Incoming, TransferFormat,
-        handshake::{self, HandshakeRequest},
+        handshake::{self, HandshakeError, HandshakeRequest},
     },
     transport::{
         Transport,
@@ -72,6 +73,12 @@ pub(crate) async fn run<D: Dispatch>(connection: Arc<Connection>, dispatch: Arc<
     let input = Mutex::new(Input::default());
     let mut known = false;
     let mut told = false;
+    debug!(
+        name: "ConnectedStarting",
+        connection_id = connection.id.as_str(),
+        transport = connection.transport().map(Transport::name),
+        "connection begins"
+    );
 
     let ending = match drive(&connection, &input, pin!(shake_hands(&connection, &input)), true)
         .await
@@ -93,15 +100,29 @@ pub(crate) async fn run<D: Dispatch>(connection: Arc<Connection>, dispatch: Arc<
                 Err(ending) => ending,
             }
         }
-        Ok(Err(ending)) | Err(ending) => ending,
+        Ok(Err(ending)) => ending,
+        Err(ending) => {
+            let connection_id = connection.id.as_str();
+            debug!(name: "HandshakeCanceled", connection_id, "no handshake");
+            ending
+        }
     };
 
     part(&connection, &input, ending, async |ending| {
+        if told
+            && !ending.by_client
+            && let Some(error) = &ending.error
+        {
+            let connection_id = connection.id.as_str();
+            debug!(name: "ErrorProcessingRequest", connection_id, %error, "connection fails");
+        }
         if known {
             dispatch.disconnected(&connection, ending.reason(), told).await;
         }
     })
     .await;
+    let connection_id = connection.id.as_str();
+    debug!(name: "ConnectedEnding", connection_id, "connection is over");
 }
 
 /// The end of a connection: the last words, then `tell`, then the end of its transport.
@@ -321,10 +342,28 @@ async fn shake_hands(
             Ok(Some(agreed)) => return Ok(agreed),
             Ok(None) => more(input).await,
             Err(error) => {
+                log_failed(connection, &error);
                 let detailed = connection.options.enable_detailed_errors;
                 return Err(Ending::handshake(error.message(detailed)));
             }
         }
+    }
+}
+
+/// What a client has sent in the place of a handshake may be secret: no more is logged than what it
+/// is told without detailed errors.
+fn log_failed(connection: &Connection, error: &HandshakeError) {
+    let connection_id = connection.id.as_str();
+    match error {
+        HandshakeError::UnsupportedVersion(HandshakeRequest { protocol, version }) => debug!(
+            name: "ProtocolVersionFailed",
+            connection_id, protocol, version, "unknown version of the protocol"
+        ),
+        HandshakeError::TooLarge(too_large) => debug!(
+            name: "HandshakeSizeLimitExceeded",
+            connection_id, max = too_large.max, "handshake is too large"
+        ),
+        error => debug!(name: "HandshakeFailed", connection_id, %error, "handshake failed"),
     }
 }
 
@@ -359,14 +398,33 @@ async fn receive<D: Dispatch>(
             let message =
                 protocol.parse(&record).map_err(|error| Ending::protocol(error.kind(), &error))?;
             if message.is_counted() && !connection.outbox.receive() {
+                trace!(
+                    name: "DroppingMessage",
+                    connection_id = connection.id.as_str(),
+                    "message came before"
+                );
                 continue;
             }
             if matches!(message, Incoming::Invocation(_)) {
                 connection.drained().await;
             }
             match message {
-                Incoming::Ack { sequence_id } => connection.outbox.acknowledge(sequence_id),
+                Incoming::Ack { sequence_id } => {
+                    trace!(
+                        name: "ReceivedAckMessage",
+                        connection_id = connection.id.as_str(),
+                        sequence_id,
+                        "client has taken messages"
+                    );
+                    connection.outbox.acknowledge(sequence_id);
+                }
                 Incoming::Sequence { sequence_id } => {
+                    trace!(
+                        name: "ReceivedSequenceMessage",
+                        connection_id = connection.id.as_str(),
+                        sequence_id,
+                        "client goes on"
+                    );
                     connection.outbox.sequence(sequence_id).map_err(|_| {
                         let text = "Sequence ID greater than amount of messages we've received.";
                         Ending::protocol("InvalidOperationException", text)

@@ -3,9 +3,10 @@
 use std::{borrow::Cow, sync::Arc, time::Instant};
 
 use futures::future::BoxFuture;
-use tracing::{Instrument, debug, error};
+use tracing::{Instrument, debug, error, trace};
 
 use super::{
+    activity,
     call::{Binder, Call, HubMethod, Work},
     filter::{self, FilterContext, HubFilter, NextConnected, NextDisconnected},
     running::{Invoked, caught, caught_at_once},
@@ -14,7 +15,7 @@ use super::{
 use crate::{
     auth::{Authenticate, Authorize, Resource},
     caller::{Asking, Caller},
-    connection::{Connection, Dispatch, Ending, UploadEnd, run},
+    connection::{Connection, Dispatch, Ending, Undelivered, UploadEnd, run},
     context::HubContext,
     endpoint::Service,
     error::{DisconnectReason, HubError},
@@ -41,6 +42,10 @@ impl<H: Hub> HubDispatcher<H> {
         filters: Arc<[Arc<dyn HubFilter>]>,
     ) -> Self {
         let methods = H::methods();
+        for method in methods {
+            let method = method.name;
+            trace!(name: "HubMethodBound", hub = H::NAME, method, "hub method is bound");
+        }
         context.lifetime().metrics.with_methods(methods.iter().map(|method| method.name));
         Self { hub, context, methods, authenticate, filters }
     }
@@ -86,8 +91,9 @@ impl<H: Hub> Dispatch for HubDispatcher<H> {
 
     async fn connected(&self, connection: &Arc<Connection>) -> Result<(), HubError> {
         let caller = self.caller(connection, Asking::Forbidden("OnConnectedAsync"));
+        let span = activity::connected(H::NAME);
         let connected = if self.filters.is_empty() {
-            caught(self.hub.on_connected(&caller)).await
+            caught(self.hub.on_connected(&caller)).instrument(span.clone()).await
         } else {
             let context = FilterContext::new(H::NAME, None, None, connection.clone());
             let next = NextConnected {
@@ -95,10 +101,16 @@ impl<H: Hub> Dispatch for HubDispatcher<H> {
                 context: &context,
                 connected: Box::pin(self.hub.on_connected(&caller)),
             };
-            caught(next.run()).await
+            caught(next.run()).instrument(span.clone()).await
         };
-        let connected = connected.flatten();
-        connected.inspect_err(|error| error!(hub = H::NAME, %error, "error in on_connected"))
+        connected.flatten().inspect_err(|error| {
+            activity::failed(&span, error);
+            let (hub, connection_id) = (H::NAME, connection.id.as_str());
+            error!(
+                name: "ErrorDispatchingHubEvent",
+                hub, connection_id, method = "OnConnectedAsync", %error, "on_connected failed"
+            );
+        })
     }
 
     async fn message(
@@ -107,19 +119,47 @@ impl<H: Hub> Dispatch for HubDispatcher<H> {
         message: Incoming<'_>,
     ) -> Result<(), Ending> {
         self.metrics().received();
+        let (hub, connection_id) = (H::NAME, connection.id.as_str());
         match message {
             Incoming::Invocation(invocation) => self.invoke(connection, invocation).await,
             Incoming::StreamItem { invocation_id, item } => {
-                let delivery = connection.calls.upload_item(&invocation_id, item);
-                if let Some(delivery) = delivery {
-                    delivery.await;
+                let stream_id = &*invocation_id;
+                match connection.calls.upload_item(stream_id, item) {
+                    Ok(delivery) => {
+                        trace!(
+                            name: "ReceivedStreamItem",
+                            hub, connection_id, stream_id, "stream item received"
+                        );
+                        if let Some(delivery) = delivery {
+                            delivery.await;
+                        }
+                    }
+                    Err(Undelivered::NoStream) => debug!(
+                        name: "UnexpectedStreamItem",
+                        hub, connection_id, stream_id, "unexpected stream item"
+                    ),
+                    Err(Undelivered::Unbound) => debug!(
+                        name: "ClosingStreamWithBindingError",
+                        hub, connection_id, stream_id, "stream item of the wrong type"
+                    ),
                 }
             }
             Incoming::Completion { invocation_id, outcome } => {
                 return self.completion(connection, &invocation_id, outcome);
             }
             Incoming::CancelInvocation { invocation_id } => {
-                connection.calls.cancel_stream(&invocation_id);
+                let invocation_id = &*invocation_id;
+                if connection.calls.cancel_stream(invocation_id) {
+                    debug!(
+                        name: "CancelStream",
+                        hub, connection_id, invocation_id, "stream is cancelled"
+                    );
+                } else {
+                    debug!(
+                        name: "UnexpectedCancel",
+                        hub, connection_id, invocation_id, "nothing to cancel"
+                    );
+                }
             }
             Incoming::Ping => connection.arm_client_timeout(),
             Incoming::Close { error } => {
@@ -128,7 +168,10 @@ impl<H: Hub> Dispatch for HubDispatcher<H> {
             // The layer below has taken these.
             Incoming::Ack { .. } | Incoming::Sequence { .. } => {}
             Incoming::Unknown { message_type } => {
-                debug!(hub = H::NAME, message_type, "unsupported message");
+                debug!(
+                    name: "UnsupportedMessageReceived",
+                    hub, connection_id, message_type, "unsupported message"
+                );
             }
         }
         Ok(())
@@ -142,8 +185,9 @@ impl<H: Hub> Dispatch for HubDispatcher<H> {
     ) {
         if told {
             let caller = self.caller(connection, Asking::Forbidden("OnDisconnectedAsync"));
+            let span = activity::disconnected(H::NAME);
             let disconnected = if self.filters.is_empty() {
-                caught(self.hub.on_disconnected(&caller, &reason)).await
+                caught(self.hub.on_disconnected(&caller, &reason)).instrument(span.clone()).await
             } else {
                 let context = FilterContext::new(H::NAME, None, None, connection.clone());
                 let next = NextDisconnected {
@@ -152,10 +196,16 @@ impl<H: Hub> Dispatch for HubDispatcher<H> {
                     reason: &reason,
                     disconnected: Box::pin(self.hub.on_disconnected(&caller, &reason)),
                 };
-                caught(next.run()).await
+                caught(next.run()).instrument(span.clone()).await
             };
             if let Err(error) = disconnected {
-                error!(hub = H::NAME, %error, "error in on_disconnected");
+                activity::failed(&span, &error);
+                let (hub, connection_id) = (H::NAME, connection.id.as_str());
+                error!(
+                    name: "ErrorDispatchingHubEvent",
+                    hub, connection_id, method = "OnDisconnectedAsync", %error,
+                    "on_disconnected failed"
+                );
             }
         }
         self.context.lifetime().remove(connection);
@@ -189,7 +239,12 @@ impl<H: Hub> HubDispatcher<H> {
         id: &str,
         outcome: Outcome<'_>,
     ) -> Result<(), Ending> {
+        let (hub, connection_id) = (H::NAME, connection.id.as_str());
         if connection.calls.has_upload(id) {
+            trace!(
+                name: "CompletingStream",
+                hub, connection_id, stream_id = id, "stream is complete"
+            );
             let end = match outcome {
                 Outcome::Error(text) => UploadEnd::Failed(HubError::new(text.into_owned())),
                 Outcome::Void | Outcome::Result(_) => UploadEnd::Completed,
@@ -201,12 +256,16 @@ impl<H: Hub> HubDispatcher<H> {
         match self.context.lifetime().answer(connection, id, Answer::new(protocol, outcome)) {
             Answered::Question => Ok(()),
             Answered::Nothing => {
-                debug!(hub = H::NAME, "unexpected completion");
+                debug!(
+                    name: "UnexpectedCompletion",
+                    hub, connection_id, invocation_id = id, "unexpected completion"
+                );
                 Ok(())
             }
             Answered::OfAnother => {
-                let own = connection.id.as_str();
-                let text = format!("Connection ID '{own}' is not valid for invocation ID '{id}'.");
+                let text = format!(
+                    "Connection ID '{connection_id}' is not valid for invocation ID '{id}'."
+                );
                 Err(Ending::protocol("InvalidOperationException", text))
             }
         }
@@ -220,14 +279,32 @@ impl<H: Hub> HubDispatcher<H> {
             return;
         };
         let id = invocation_id.as_deref();
+        // What is said to a client may hold its arguments: it is not logged.
+        macro_rules! log {
+            ($event:literal, $text:literal) => {
+                debug!(
+                    name: $event,
+                    hub = H::NAME,
+                    connection_id = connection.id.as_str(),
+                    method = &*target,
+                    invocation_id = id,
+                    $text
+                )
+            };
+        }
         let refuse = |text: &str| {
-            debug!(hub = H::NAME, target = &*target, error = text, "invocation refused");
             if let Some(id) = id {
                 connection.send(&protocol.completion_error(id, text));
             }
         };
+        if streaming {
+            log!("ReceivedStreamHubInvocation", "stream invocation received");
+        } else {
+            log!("ReceivedHubInvocation", "invocation received");
+        }
 
         let Some((place, method)) = self.method(&target) else {
+            log!("UnknownHubMethod", "unknown hub method");
             refuse(&format!(
                 "Failed to invoke '{target}' due to an error on the server. HubException: Method does not exist."
             ));
@@ -254,6 +331,7 @@ impl<H: Hub> HubDispatcher<H> {
         let Call { work, uploads } = match bound {
             Ok(call) => call,
             Err(error) => {
+                log!("InvalidHubParameters", "arguments do not fit the hub method");
                 let general =
                     format_args!("Failed to invoke '{name}' due to an error on the server.");
                 refuse(&error.describe(general, detailed));
@@ -266,22 +344,26 @@ impl<H: Hub> HubDispatcher<H> {
         if let Some(authorize) = &method.authorize
             && !self.authorized(connection, authorize, name).await
         {
+            log!("HubMethodNotAuthorized", "user may not call the hub method");
             refuse(&format!("Failed to invoke '{name}' because user is unauthorized"));
             return;
         }
         if streaming && !method.streaming {
+            log!("NonStreamingMethodCalledWithStream", "hub method has no stream");
             refuse(&format!(
                 "The client attempted to invoke the non-streaming '{name}' method with a streaming invocation."
             ));
             return;
         }
         if !streaming && method.streaming {
+            log!("StreamingMethodCalledWithInvoke", "hub method has a stream");
             refuse(&format!(
                 "The client attempted to invoke the streaming '{name}' method with a non-streaming invocation."
             ));
             return;
         }
         if stream_ids.len() != method.upload_streams {
+            log!("InvalidHubParameters", "upload streams do not fit the hub method");
             refuse(&format!(
                 "An unexpected error occurred invoking '{name}' on the server. HubException: Client sent {} stream(s), Hub method expects {}.",
                 stream_ids.len(),
@@ -302,9 +384,19 @@ impl<H: Hub> HubDispatcher<H> {
                 }
             }
         };
+        for (stream_id, _) in &uploads {
+            trace!(
+                name: "StartingParameterStream",
+                hub = H::NAME,
+                connection_id = connection.id.as_str(),
+                stream_id,
+                "upload stream begins"
+            );
+        }
         let mut running = Invoked {
             connection: connection.clone(),
             id: id.map(Into::into),
+            hub: H::NAME,
             name,
             uploads: uploads.iter().map(|(id, _)| id.clone()).collect(),
             call: 0,
@@ -314,30 +406,23 @@ impl<H: Hub> HubDispatcher<H> {
             place,
             begin: Instant::now(),
         };
-        let header = |name| headers.iter().rev().find(|(n, _)| n == name).map(|(_, v)| &**v);
-        let span = tracing::debug_span!(
-            "SignalR.Server.InvocationIn",
-            rpc.system = "signalr",
-            rpc.service = H::NAME,
-            rpc.method = name,
-            traceparent = header("traceparent"),
-            tracestate = header("tracestate"),
-        );
+        let activity = activity::invocation(H::NAME, name, &headers);
         match work {
             Work::Plain(work) => {
                 if !uploads.is_empty() {
                     running.call = connection.calls.open_uploads(uploads);
                 }
-                running.run(work.instrument(span)).await;
+                running.run(work.instrument(activity)).await;
             }
             Work::Stream(work) => {
                 let id = id.unwrap_or_default();
                 let Some(stopped) = connection.calls.open_stream(id) else {
+                    log!("InvocationIdInUse", "invocation id is already in use");
                     refuse(&format!("Invocation ID '{id}' is already in use."));
                     return;
                 };
                 running.call = connection.calls.open_uploads(uploads);
-                tokio::spawn(running.stream(work, stopped).instrument(span));
+                tokio::spawn(running.stream(work.instrument(activity), stopped));
             }
         }
     }

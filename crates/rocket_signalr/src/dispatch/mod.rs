@@ -1,5 +1,6 @@
 //! From a hub message to a hub method, and its result back.
 
+mod activity;
 mod call;
 mod filter;
 mod invoke;

@@ -12,9 +12,10 @@ use std::{
 };
 
 use tokio::sync::oneshot;
-use tracing::{instrument::Instrumented, warn};
+use tracing::{Span, error, instrument::Instrumented, trace};
 
 use super::{
+    activity,
     call::{Reply, Running, StreamFault},
     slot::Slot,
 };
@@ -29,6 +30,7 @@ use crate::{
 pub(super) struct Invoked {
     pub(super) connection: Arc<Connection>,
     pub(super) id: Option<Box<str>>,
+    pub(super) hub: &'static str,
     pub(super) name: &'static str,
     pub(super) uploads: Vec<Box<str>>,
     /// The number under which they were opened.
@@ -45,25 +47,39 @@ impl Invoked {
     /// Runs a method. Most are done at their first poll: those need no task of their own.
     pub(super) async fn run(self, mut work: Instrumented<Running<Reply, HubError>>) {
         match poll_fn(|cx| Poll::Ready(poll_caught(Pin::new(&mut work), cx))).await {
-            Poll::Ready(result) => self.complete(result.flatten()),
+            Poll::Ready(result) => self.complete(result.flatten(), work.span()),
             Poll::Pending => {
                 tokio::spawn(async move {
+                    let activity = work.span().clone();
                     let result = caught(work).await.flatten();
-                    self.complete(result);
+                    self.complete(result, &activity);
                 });
             }
         }
     }
 
-    fn complete(self, result: Result<Reply, HubError>) {
+    fn complete(self, result: Result<Reply, HubError>, activity: &Span) {
         let failed = result.is_err();
+        let (hub, connection_id) = (self.hub, self.connection.id.as_str());
+        let (method, invocation_id) = (self.name, self.id.as_deref());
         let frame = match result {
-            Ok(Reply(frame)) => frame,
+            Ok(Reply(frame)) => {
+                trace!(
+                    name: "SendingResult",
+                    hub, connection_id, method, invocation_id, "hub method has a result"
+                );
+                frame
+            }
             Err(error) => {
+                error!(
+                    name: "FailedInvokingHubMethod",
+                    hub, connection_id, method, invocation_id, %error, "hub method failed"
+                );
                 let name = self.name;
                 self.failure(
                     format_args!("An unexpected error occurred invoking '{name}' on the server."),
                     &error,
+                    activity,
                 )
             }
         };
@@ -73,9 +89,16 @@ impl Invoked {
     /// Runs a streaming method until it ends, fails, or the client wants no more of it.
     pub(super) async fn stream(
         self,
-        work: Running<(), StreamFault>,
+        work: Instrumented<Running<(), StreamFault>>,
         stopped: oneshot::Receiver<Stop>,
     ) {
+        let activity = work.span().clone();
+        let (hub, connection_id) = (self.hub, self.connection.id.as_str());
+        let (method, invocation_id) = (self.name, self.id.as_deref());
+        trace!(
+            name: "StreamingResult",
+            hub, connection_id, method, invocation_id, "stream begins"
+        );
         let result = tokio::select! {
             result = caught(work) => result.unwrap_or_else(|panic| Err(StreamFault::Failed(panic))),
             _ = stopped => Ok(()),
@@ -88,20 +111,32 @@ impl Invoked {
                 .zip(self.connection.protocol())
                 .map(|(id, protocol)| protocol.completion_void(id)),
             Err(StreamFault::Refused(error)) => {
-                self.complete(Err(error));
+                self.complete(Err(error), &activity);
                 return;
             }
-            Err(StreamFault::Failed(error)) => self.failure(
-                format_args!("An error occurred on the server while streaming results."),
-                &error,
-            ),
+            Err(StreamFault::Failed(error)) => {
+                error!(
+                    name: "FailedStreaming",
+                    hub, connection_id, method, invocation_id, %error, "stream failed"
+                );
+                self.failure(
+                    format_args!("An error occurred on the server while streaming results."),
+                    &error,
+                    &activity,
+                )
+            }
         };
         self.answer(frame, failed);
     }
 
     /// What the client is told of an error.
-    fn failure(&self, general: fmt::Arguments<'_>, error: &HubError) -> Option<Frame> {
-        warn!(method = self.name, %error, "hub method failed");
+    fn failure(
+        &self,
+        general: fmt::Arguments<'_>,
+        error: &HubError,
+        activity: &Span,
+    ) -> Option<Frame> {
+        activity::failed(activity, error);
         let text = error.describe(general, self.connection.options.enable_detailed_errors);
         Some(self.connection.protocol()?.completion_error(self.id.as_deref()?, &text))
     }

@@ -85,7 +85,6 @@ impl<T: DeserializeOwned + Send + 'static> UploadSink for Sink<T> {
             bound.map_err(|error| HubError::with_kind(item.exception(), error.reason()))
         });
         let item = bound.map_err(|error| {
-            tracing::debug!(%error, "an item of an upload stream does not bind");
             HubError::new(error.describe("Failed to bind Stream message.", self.detailed))
         })?;
         match self.items.try_send(item) {

@@ -10,11 +10,12 @@ use rocket::{
 };
 use serde::Serialize;
 use tokio::io::AsyncReadExt;
+use tracing::{debug, trace};
 
 use super::{Endpoint, event_stream, poll};
 use crate::{
     auth::{Resource, User},
-    connection::Ending,
+    connection::{Connection, Ending},
     request::{self, ConnectRequest},
     transport::{
         Transport,
@@ -132,13 +133,22 @@ impl EndpointHandler {
         let reconnects =
             options.allow_stateful_reconnects && negotiate::wants_stateful_reconnect(query);
         match self.endpoint.create(version > 0, reconnects) {
-            Ok(connection) => json(&NegotiateResponse::new(
-                version,
-                &connection.id,
-                &connection.token,
-                options.transports,
-                reconnects,
-            )),
+            Ok(connection) => {
+                debug!(
+                    name: "NegotiationRequest",
+                    service = self.endpoint.name(),
+                    connection_id = connection.id.as_str(),
+                    version,
+                    "negotiated"
+                );
+                json(&NegotiateResponse::new(
+                    version,
+                    &connection.id,
+                    &connection.token,
+                    options.transports,
+                    reconnects,
+                ))
+            }
             Err(status) => text(status, ""),
         }
     }
@@ -183,7 +193,7 @@ impl EndpointHandler {
                     Err(status) => return text(status, ""),
                 }
             }
-            None => return unsupported(Transport::WebSockets),
+            None => return self.unsupported(Transport::WebSockets),
             Some(id) => match self.endpoint.get(id) {
                 Some(connection) => connection,
                 None => {
@@ -194,20 +204,28 @@ impl EndpointHandler {
             },
         };
         if !self.offers(Transport::WebSockets) {
-            return unsupported(Transport::WebSockets);
+            return self.unsupported(Transport::WebSockets);
         }
         let opened = connection.open(Transport::WebSockets, ConnectRequest::new(request), user);
         if !opened {
             if connection.transport() != Some(Transport::WebSockets) {
-                return changed_transport();
+                return self.changed_transport(&connection, Transport::WebSockets);
             }
             if !connection.can_return() {
-                return text(Status::Conflict, "");
+                return self.already_active(&connection);
             }
         }
+        self.connected(&connection, opened);
         let endpoint = self.endpoint.clone();
         upgrade.accept(move |socket| async move {
-            if connection.attach(socket) && opened {
+            if !connection.attach(socket) {
+                debug!(
+                    name: "ConnectionDisposed",
+                    service = endpoint.name(),
+                    connection_id = connection.id.as_str(),
+                    "connection has ended"
+                );
+            } else if opened {
                 endpoint.serve(connection);
             }
         })
@@ -224,14 +242,15 @@ impl EndpointHandler {
             Err(missing) => return missing.response(),
         };
         if !self.offers(Transport::ServerSentEvents) {
-            return unsupported(Transport::ServerSentEvents);
+            return self.unsupported(Transport::ServerSentEvents);
         }
         if !connection.open(Transport::ServerSentEvents, ConnectRequest::new(request), user) {
             return match connection.transport() {
-                Some(Transport::ServerSentEvents) => text(Status::Conflict, ""),
-                _ => changed_transport(),
+                Some(Transport::ServerSentEvents) => self.already_active(&connection),
+                _ => self.changed_transport(&connection, Transport::ServerSentEvents),
             };
         }
+        self.connected(&connection, true);
         let response = event_stream::respond(connection.clone());
         self.endpoint.serve(connection);
         response
@@ -248,17 +267,19 @@ impl EndpointHandler {
             Err(missing) => return missing.response(),
         };
         if !self.offers(Transport::LongPolling) {
-            return unsupported(Transport::LongPolling);
+            return self.unsupported(Transport::LongPolling);
         }
-        if connection.open(Transport::LongPolling, ConnectRequest::new(request), user) {
+        let opened = connection.open(Transport::LongPolling, ConnectRequest::new(request), user);
+        if connection.transport() != Some(Transport::LongPolling) {
+            return self.changed_transport(&connection, Transport::LongPolling);
+        }
+        self.connected(&connection, opened);
+        if opened {
             // Answered at once: the time between two polls begins.
             let outbox = connection.outbox();
             outbox.end_response(outbox.begin_response());
             self.endpoint.serve(connection);
             return poll::first();
-        }
-        if connection.transport() != Some(Transport::LongPolling) {
-            return changed_transport();
         }
         poll::respond(connection).await
     }
@@ -269,7 +290,12 @@ impl EndpointHandler {
             Ok(connection) => connection,
             Err(missing) => return missing.response(),
         };
+        let (service, connection_id) = (self.endpoint.name(), connection.id.as_str());
         if connection.transport() == Some(Transport::WebSockets) {
+            debug!(
+                name: "PostNotAllowedForWebSockets",
+                service, connection_id, "post to a WebSocket"
+            );
             return text(
                 Status::MethodNotAllowed,
                 "POST requests are not allowed for WebSocket connections.",
@@ -285,27 +311,97 @@ impl EndpointHandler {
                 Ok(read) if read as u64 > left => return text(Status::PayloadTooLarge, ""),
                 Ok(read) => {
                     left -= read as u64;
+                    trace!(name: "ReceivedBytes", service, connection_id, count = read, "posted");
                     if !connection.post(&bytes[..read]).await {
+                        debug!(
+                            name: "ConnectionDisposedWhileWriteInProgress",
+                            service, connection_id, "connection has ended during a post"
+                        );
                         return text(Status::NotFound, "");
                     }
                 }
-                Err(_) => return text(Status::BadRequest, ""),
+                Err(error) => {
+                    debug!(
+                        name: "FailedToReadHttpRequestBody",
+                        service, connection_id, %error, "a post cannot be read"
+                    );
+                    return text(Status::BadRequest, "");
+                }
             }
         }
     }
 
     fn delete(&self, id: Option<&str>) -> Response<'static> {
-        match self.endpoint.find(id) {
-            Err(missing) => missing.response(),
-            Ok(connection) if connection.transport() == Some(Transport::LongPolling) => {
-                connection.leave(Ending::deleted());
-                text(Status::Accepted, "")
-            }
-            Ok(_) => text(
+        let connection = match self.endpoint.find(id) {
+            Ok(connection) => connection,
+            Err(missing) => return missing.response(),
+        };
+        let (service, connection_id) = (self.endpoint.name(), connection.id.as_str());
+        if connection.transport() != Some(Transport::LongPolling) {
+            let transport = connection.transport().map(Transport::name);
+            trace!(
+                name: "ReceivedDeleteRequestForUnsupportedTransport",
+                service, connection_id, transport, "only polls end with a delete"
+            );
+            return text(
                 Status::BadRequest,
                 "Cannot terminate this connection using the DELETE endpoint.",
-            ),
+            );
         }
+        trace!(name: "TerminatingConnection", service, connection_id, "client ends its polls");
+        connection.leave(Ending::deleted());
+        text(Status::Accepted, "")
+    }
+
+    /// Takes note of a transport that connects, for the first time or once more.
+    fn connected(&self, connection: &Connection, first: bool) {
+        let (service, connection_id) = (self.endpoint.name(), connection.id.as_str());
+        let transport = connection.transport().map(Transport::name);
+        if first {
+            debug!(name: "EstablishedConnection", service, connection_id, transport, "connected");
+        } else {
+            debug!(name: "ResumingConnection", service, connection_id, transport, "connected again");
+        }
+    }
+
+    fn already_active(&self, connection: &Connection) -> Response<'static> {
+        debug!(
+            name: "ConnectionAlreadyActive",
+            service = self.endpoint.name(),
+            connection_id = connection.id.as_str(),
+            "connection has its transport"
+        );
+        text(Status::Conflict, "")
+    }
+
+    fn changed_transport(
+        &self,
+        connection: &Connection,
+        requested: Transport,
+    ) -> Response<'static> {
+        debug!(
+            name: "CannotChangeTransport",
+            service = self.endpoint.name(),
+            connection_id = connection.id.as_str(),
+            transport = connection.transport().map(Transport::name),
+            requested = requested.name(),
+            "connection has another transport"
+        );
+        text(Status::BadRequest, "Cannot change transports mid-connection")
+    }
+
+    fn unsupported(&self, transport: Transport) -> Response<'static> {
+        let transport = transport.name();
+        debug!(
+            name: "TransportNotSupported",
+            service = self.endpoint.name(),
+            transport,
+            "transport is not offered"
+        );
+        text(
+            Status::NotFound,
+            format!("{transport} transport not supported by this end point type"),
+        )
     }
 
     fn offers(&self, transport: Transport) -> bool {
@@ -327,15 +423,6 @@ impl Missing {
             Self::Connection => text(Status::NotFound, NO_CONNECTION),
         }
     }
-}
-
-fn unsupported(transport: Transport) -> Response<'static> {
-    let name = transport.name();
-    text(Status::NotFound, format!("{name} transport not supported by this end point type"))
-}
-
-fn changed_transport() -> Response<'static> {
-    text(Status::BadRequest, "Cannot change transports mid-connection")
 }
 
 /// The method as the client wrote it: Rocket makes a DELETE of a POST whose form begins with

@@ -13,6 +13,7 @@ use rocket::{
     http::{Header, Status},
 };
 use tokio::io::{AsyncRead, AsyncSeek, ReadBuf};
+use tracing::trace;
 
 use crate::{
     clock,
@@ -32,7 +33,15 @@ pub(crate) async fn respond(connection: Arc<Connection>) -> Response<'static> {
             answer(Status::Ok, "application/octet-stream", length, body)
         }
         Taken::TimedOut => empty(Status::Ok, "text/plain"),
-        Taken::Replaced | Taken::End => empty(Status::NoContent, "text/plain"),
+        Taken::Replaced => {
+            trace!(
+                name: "PollCanceled",
+                connection_id = poll.connection.id.as_str(),
+                "another poll takes its place"
+            );
+            empty(Status::NoContent, "text/plain")
+        }
+        Taken::End => empty(Status::NoContent, "text/plain"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Negotiation: a client asks for a connection and for the ways to reach it.
 
 use serde::Serialize;
+use tracing::debug;
 
 use super::{Transport, Transports};
 use crate::{id::ConnectionId, protocol::TransferFormat, request};
@@ -14,9 +15,16 @@ const MAX_VERSION: i32 = 1;
 pub(crate) fn requested_version(query: &str, minimum: u32) -> Result<i32, String> {
     let version = match request::sole_query_value(query, "negotiateVersion") {
         None => 0,
-        Some(value) => trimmed(&value).parse::<i32>().map_err(|_| NON_INTEGER.to_owned())?,
+        Some(value) => trimmed(&value).parse::<i32>().map_err(|_| {
+            debug!(name: "InvalidNegotiateProtocolVersion", "version of the negotiation is no number");
+            NON_INTEGER.to_owned()
+        })?,
     };
     if i64::from(version) < i64::from(minimum) {
+        debug!(
+            name: "NegotiateProtocolVersionMismatch",
+            version, minimum, "version of the negotiation is too low"
+        );
         return Err(format!(
             "The client requested version '{version}', but the server does not support this version."
         ));

@@ -34,6 +34,7 @@ mod server_streams;
 mod shutdown;
 mod sizes;
 mod slow_clients;
+mod tracing;
 #[cfg(feature = "typescript")]
 mod typescript;
 mod upload_streams;

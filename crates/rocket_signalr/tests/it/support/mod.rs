@@ -8,6 +8,7 @@ mod server;
 mod socket;
 mod stateful;
 mod stream;
+mod traces;
 
 use std::{future::Future, time::Duration};
 
@@ -20,6 +21,7 @@ pub(crate) use self::{
     socket::Socket,
     stateful::Stateful,
     stream::EventStream,
+    traces::{Trace, Traces},
 };
 
 /// Far more than anything takes: a test that waits so long has failed.
