@@ -80,14 +80,16 @@ pub(crate) async fn run<D: Dispatch>(connection: Arc<Connection>, dispatch: Arc<
         "connection begins"
     );
 
-    let ending = match drive(&connection, &input, pin!(shake_hands(&connection, &input)), true)
-        .await
-    {
+    // A match keeps what it looks at until its end: a future there would stay as long as the client.
+    let shaken = drive(&connection, &input, pin!(shake_hands(&connection, &input)), true).await;
+    let ending = match shaken {
         Ok(Ok((protocol, version))) => {
             dispatch.add(&connection);
             known = true;
             connection.establish(protocol, version);
-            match drive(&connection, &input, pin!(dispatch.connected(&connection)), false).await {
+            let connected =
+                drive(&connection, &input, pin!(dispatch.connected(&connection)), false).await;
+            match connected {
                 Ok(Ok(())) => {
                     told = true;
                     let receive = pin!(receive(&connection, &input, &*dispatch));
