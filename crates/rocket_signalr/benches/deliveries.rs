@@ -2,6 +2,8 @@
 //! for each connection that stays. Real sockets; what the clients here ask for is not counted, since
 //! they ask for nothing.
 
+#![expect(clippy::expect_used, reason = "a benchmark that cannot go on says why")]
+
 use std::{
     alloc::System,
     io::{Read, Write},

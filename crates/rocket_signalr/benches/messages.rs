@@ -1,5 +1,7 @@
 //! A message on its way in and out, without sockets: encodings and WebSocket frames.
 
+#![expect(clippy::expect_used, reason = "a benchmark that cannot go on says why")]
+
 use bytes::BytesMut;
 use divan::{AllocProfiler, Bencher, black_box, counter::BytesCount};
 use rocket_signalr::__bench::{Encoding, read_frames};
