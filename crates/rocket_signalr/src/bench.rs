@@ -59,5 +59,5 @@ impl Written {
 /// Reads the WebSocket frames of a client, and appends what they carry to `output`.
 pub fn read_frames(mut chunk: &mut [u8], output: &mut BytesMut) {
     let mut frames = FrameReader::default();
-    while let Ok(Some(_)) = frames.read(&mut chunk, output) {}
+    while let Ok(Some(_)) = frames.read(&mut chunk, output, usize::MAX) {}
 }

@@ -186,10 +186,11 @@ impl Connection {
         (self.transport() != Some(Transport::WebSockets)).then_some(inbox)
     }
 
-    /// Gives the connection its socket, the first or the next. False if it has ended.
-    pub(crate) fn attach(&self, socket: IoStream) -> bool {
+    /// Gives the connection its socket, the first or the next, on which compression was agreed on or
+    /// not. False if the connection has ended.
+    pub(crate) fn attach(&self, socket: IoStream, deflate: bool) -> bool {
         self.heard();
-        self.outbox.attach(socket, self.protocol().unwrap_or(HubProtocol::JSON))
+        self.outbox.attach(socket, deflate, self.protocol().unwrap_or(HubProtocol::JSON))
     }
 
     /// Whether another socket may take the place of this connection's.

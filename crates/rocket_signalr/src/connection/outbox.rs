@@ -57,6 +57,14 @@ pub(crate) enum Taken {
     End,
 }
 
+/// The socket that a read was from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SocketRead {
+    pub(crate) number: u64,
+    /// Compression was agreed on for it.
+    pub(crate) deflate: bool,
+}
+
 #[derive(Debug)]
 pub(crate) struct Outbox {
     state: Mutex<State>,
@@ -72,8 +80,7 @@ struct State {
     links: u64,
     /// Wakes the connection's task. None until that task ran for the first time.
     task: Option<Waker>,
-    /// Frames are queued without their WebSocket header.
-    bare: bool,
+    shape: Shape,
     queue: Queue,
     /// A response has taken frames, and may yet put them back.
     lent: bool,
@@ -85,6 +92,16 @@ struct State {
     closed: bool,
     /// The client knows that nothing will come any more.
     end_told: bool,
+}
+
+/// How messages are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// Without the header of a WebSocket frame.
+    Bare,
+    Framed,
+    /// Framed, and compressed where that makes them smaller: it was agreed on for the socket.
+    Deflated,
 }
 
 enum Link {
@@ -111,7 +128,7 @@ impl Outbox {
                 idle_since: clock::now(),
                 links: 0,
                 task: None,
-                bare: false,
+                shape: Shape::Framed,
                 queue: Queue::default(),
                 lent: false,
                 progress: 0,
@@ -126,7 +143,7 @@ impl Outbox {
 
     /// The frames are for responses, which need no WebSocket header.
     pub(crate) fn without_headers(&self) {
-        self.state.lock().bare = true;
+        self.state.lock().shape = Shape::Bare;
     }
 
     /// From now on messages are remembered until the client acknowledges them.
@@ -154,8 +171,9 @@ impl Outbox {
             return Sent::Overflow;
         }
         if let Some(replay) = &mut state.replay {
+            // Remembered as it is: the socket that comes back may have agreed on no compression.
             // Without a link it is sent again, with all others, when there is one.
-            if !replay.push(bytes.clone()) || matches!(state.link, Link::None) {
+            if !replay.push(frame.websocket().clone()) || matches!(state.link, Link::None) {
                 return Sent::Accepted;
             }
         }
@@ -207,7 +225,7 @@ impl Outbox {
             let bytes = state.bytes_of(last);
             state.write_or_queue(bytes);
         }
-        if !state.bare {
+        if state.shape != Shape::Bare {
             state.write_or_queue(frame::close(close_code, ""));
         }
         state.closed = true;
@@ -274,7 +292,7 @@ impl Outbox {
     /// Connects the first socket, or, for a client that comes back, the next: it is told with what
     /// number the server goes on, and what it has not acknowledged is sent again. False if the
     /// connection has ended.
-    pub(crate) fn attach(&self, socket: IoStream, protocol: HubProtocol) -> bool {
+    pub(crate) fn attach(&self, socket: IoStream, deflate: bool, protocol: HubProtocol) -> bool {
         let mut state = self.state.lock();
         if state.closed {
             return false;
@@ -286,6 +304,7 @@ impl Outbox {
             let _ = Pin::new(old).poll_write(&mut cx, &frame::close(1000, ""));
         }
         state.set_link(Link::Socket(socket));
+        state.shape = if deflate { Shape::Deflated } else { Shape::Framed };
         if resumes && let Some(replay) = state.replay.take() {
             state.queue = Queue::default();
             let (number, frames) = replay.resume();
@@ -325,20 +344,21 @@ impl Outbox {
         result
     }
 
-    /// Reads from the socket, as the connection's task, and tells the number of that socket. An empty
-    /// read is its end. Pending while there is none.
+    /// Reads from the socket, as the connection's task, and tells which that is. An empty read is its
+    /// end. Pending while there is none.
     pub(crate) fn poll_read(
         &self,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
-    ) -> (u64, Poll<io::Result<()>>) {
+    ) -> (SocketRead, Poll<io::Result<()>>) {
         let mut state = self.state.lock();
         state.remember_task(cx);
         let result = match &mut state.link {
             Link::Socket(socket) => Pin::new(socket).poll_read(cx, buffer),
             Link::None | Link::Response(_) => Poll::Pending,
         };
-        (state.links, result)
+        let deflate = state.shape == Shape::Deflated;
+        (SocketRead { number: state.links, deflate }, result)
     }
 
     /// Tells the client that nothing more will be written.
@@ -462,7 +482,11 @@ impl Outbox {
 
 impl State {
     fn bytes_of(&self, frame: &Frame) -> Bytes {
-        if self.bare { frame.payload() } else { frame.websocket().clone() }
+        match self.shape {
+            Shape::Bare => frame.payload(),
+            Shape::Framed => frame.websocket().clone(),
+            Shape::Deflated => frame.deflated().clone(),
+        }
     }
 
     /// What waits for the client, or for its acknowledgements.

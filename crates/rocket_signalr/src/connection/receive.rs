@@ -12,13 +12,14 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use parking_lot::Mutex;
-use tokio::{io::ReadBuf, time::timeout};
+use tokio::{io::ReadBuf, task::coop::poll_proceed, time::timeout};
 use tracing::{debug, trace};
 
 use super::{
     Connection,
     ending::{CLOSED_WITH_AN_ERROR, Ending, Farewell},
     inbox::{Inbox, Posted},
+    outbox::SocketRead,
     rate::Allowance,
 };
 use crate::{
@@ -151,6 +152,8 @@ pub(super) async fn part(
 #[derive(Default)]
 pub(super) struct Input {
     frames: FrameReader,
+    /// What was read from the socket and would make too much when it is decompressed now.
+    unread: Vec<u8>,
     records: Framer,
     buffer: BytesMut,
     /// Which of the connection's sockets is being read.
@@ -186,6 +189,15 @@ impl Input {
         if !self.wants_more() {
             return false;
         }
+        if !self.unread.is_empty() {
+            // As much work as a read, and more: other tasks have a turn, too.
+            let Poll::Ready(turn) = poll_proceed(cx) else { return false };
+            turn.made_progress();
+            let mut unread = std::mem::take(&mut self.unread);
+            self.frames(connection, &mut unread);
+            self.hungry = false;
+            return true;
+        }
         let mut bytes = [MaybeUninit::uninit(); READ];
         let mut read = ReadBuf::uninit(&mut bytes);
         let (socket, result) = connection.outbox.poll_read(cx, &mut read);
@@ -196,7 +208,7 @@ impl Input {
                 self.frames(connection, read.filled_mut());
             }
             Poll::Ready(_) if connection.can_return() => {
-                connection.outbox.lose(socket);
+                connection.outbox.lose(socket.number);
                 return false;
             }
             Poll::Ready(Err(error)) => self.end = Some(Ending::gone(Some(&error))),
@@ -218,12 +230,12 @@ impl Input {
 
     /// What came over an earlier socket and was not carried out is sent again by the client, with
     /// whatever was cut off there.
-    fn go_on_with(&mut self, socket: u64) {
-        if self.socket != socket {
+    fn go_on_with(&mut self, socket: SocketRead) {
+        if self.socket != socket.number {
             let repeated = self.socket != 0;
-            self.socket = socket;
+            self.socket = socket.number;
+            self.frames = FrameReader::new(socket.deflate);
             if repeated {
-                self.frames = FrameReader::default();
                 self.records = Framer::default();
                 self.buffer.clear();
             }
@@ -231,9 +243,13 @@ impl Input {
     }
 
     fn frames(&mut self, connection: &Connection, mut chunk: &mut [u8]) {
+        let full = self.buffer.len() + MAX_INPUT;
         loop {
-            match self.frames.read(&mut chunk, &mut self.buffer) {
-                Ok(None) => return,
+            match self.frames.read(&mut chunk, &mut self.buffer, full) {
+                Ok(None) => {
+                    self.unread = chunk.to_vec();
+                    return;
+                }
                 Ok(Some(Event::Ping(payload))) => {
                     let limit = connection.options.slow_client_limit;
                     connection.outbox.control(frame::pong(&payload), limit);
@@ -487,11 +503,12 @@ async fn close(connection: &Connection, input: &Mutex<Input>, ending: &Ending) {
     if flushed.is_ok() && !matches!(ending.farewell, Farewell::CloseFrame(_)) {
         poll_fn(|cx| {
             let mut input = input.lock();
+            input.frames.discard();
+            input.buffer.clear();
             loop {
                 if input.end.is_some() {
                     return Poll::Ready(());
                 }
-                input.buffer.clear();
                 input.hungry = true;
                 if !input.poll_read(connection, cx) {
                     return Poll::Pending;

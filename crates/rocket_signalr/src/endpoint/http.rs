@@ -164,7 +164,9 @@ impl EndpointHandler {
         let id = id.as_deref();
         match method {
             Method::Get => {
-                if let Some(upgrade) = Upgrade::of(request).await {
+                if let Some(upgrade) =
+                    Upgrade::of(request, self.endpoint.options().web_socket_compression).await
+                {
                     self.websocket(request, upgrade, id, user)
                 } else if accepts_event_stream(request) {
                     self.event_stream(request, id, user)
@@ -217,8 +219,9 @@ impl EndpointHandler {
         }
         self.connected(&connection, opened);
         let endpoint = self.endpoint.clone();
+        let deflate = upgrade.deflates();
         upgrade.accept(move |socket| async move {
-            if !connection.attach(socket) {
+            if !connection.attach(socket, deflate) {
                 debug!(
                     name: "ConnectionDisposed",
                     service = endpoint.name(),

@@ -133,6 +133,7 @@ section! {
     property_naming: PropertyNaming,
     message_rate: OrFalse<MessageRate>,
     transports: Vec<Transport>,
+    web_socket_compression: bool,
     transport_max_buffer_size: Size,
     application_max_buffer_size: Size,
     slow_client_limit: Size,

@@ -50,7 +50,7 @@ use crate::{
 /// | `maximum_receive_message_size` | bytes, such as `65536` or `"64KiB"`; `false`: no limit (`None`) |
 /// | `stateful_reconnect_buffer_size`, `transport_max_buffer_size`, `application_max_buffer_size`, `slow_client_limit` | bytes, such as `65536` or `"64KiB"` |
 /// | `stream_buffer_capacity`, `maximum_parallel_invocations_per_client`, `minimum_protocol_version` | a number |
-/// | `enable_detailed_errors`, `allow_stateful_reconnects`, `close_on_authentication_expiration` | `true` or `false` |
+/// | `enable_detailed_errors`, `web_socket_compression`, `allow_stateful_reconnects`, `close_on_authentication_expiration` | `true` or `false` |
 /// | `supported_protocols` | a list of `"json"`, `"messagepack"` |
 /// | `property_naming` | `"CamelCase"` or `"AsIs"` |
 /// | `message_rate` | `{ per_second = 100, burst = 200 }`; `false`: no limit (`None`) |
@@ -96,6 +96,28 @@ pub struct HubOptions {
     pub message_rate: Option<MessageRate>,
     /// The ways in which clients may connect. Default: all.
     pub transports: Transports,
+    /// Whether messages on WebSockets are compressed, both ways, with clients that offer it, as
+    /// browsers do: permessage-deflate
+    /// ([RFC 7692](https://datatracker.ietf.org/doc/html/rfc7692)). Default: false.
+    ///
+    /// The server compresses only messages of 1 KiB and more, and only if that makes them smaller.
+    ///
+    /// # Security
+    ///
+    /// Compression of what is encrypted tells secrets: if one message holds both a secret and text
+    /// that an attacker chooses, whoever sees the lengths on the wire can guess the secret, piece by
+    /// piece (CRIME, BREACH). Messages do not give each other away, since each is compressed on its
+    /// own. Leave it off for hubs whose messages mix the two: ASP.NET's name for it is
+    /// `DangerousEnableCompression`.
+    ///
+    /// # Cost
+    ///
+    /// A message is compressed once for each encoding, however many clients get it, and each is
+    /// compressed alone, so small ones gain little. For JSON of 1 KiB that takes about 15 µs and
+    /// leaves 35 %; for 64 KiB, 250 µs and 25 %. What goes to one client costs so much for that
+    /// client. To decompress takes about a fifth of it. While a client sends a compressed message,
+    /// its connection owns 48 KB; an idle one owns nothing.
+    pub web_socket_compression: bool,
     /// While so many bytes wait for a client, nothing more is read from it. 0: no limit. Default:
     /// 65,536.
     pub transport_max_buffer_size: usize,
@@ -153,6 +175,7 @@ impl Default for HubOptions {
             property_naming: PropertyNaming::CamelCase,
             message_rate: None,
             transports: Transports::ALL,
+            web_socket_compression: false,
             transport_max_buffer_size: 64 * 1024,
             application_max_buffer_size: 64 * 1024,
             slow_client_limit: 1024 * 1024,

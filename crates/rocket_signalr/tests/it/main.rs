@@ -14,6 +14,7 @@ mod support;
 
 mod auth;
 mod client_results;
+mod compression;
 mod endpoints;
 mod event_stream;
 mod groups;

@@ -36,6 +36,7 @@ fn every_option_can_be_set() {
         property_naming = "AsIs"
         message_rate = { per_second = 7, burst = 8 }
         transports = ["WebSockets", "LongPolling"]
+        web_socket_compression = true
         transport_max_buffer_size = 9
         application_max_buffer_size = "10B"
         slow_client_limit = "11MiB"
@@ -62,6 +63,7 @@ fn every_option_can_be_set() {
         property_naming: PropertyNaming::AsIs,
         message_rate: Some(MessageRate { per_second: 7, burst: 8 }),
         transports: Transports { server_sent_events: false, ..Transports::ALL },
+        web_socket_compression: true,
         transport_max_buffer_size: 9,
         application_max_buffer_size: 10,
         slow_client_limit: 11 * 1024 * 1024,

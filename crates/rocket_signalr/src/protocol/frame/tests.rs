@@ -1,3 +1,5 @@
+use flate2::{Decompress, FlushDecompress};
+
 use super::*;
 
 fn frame(length: usize, format: TransferFormat) -> Frame {
@@ -57,4 +59,56 @@ fn clones_and_payloads_share_the_bytes() {
     let frame = frame(300, TransferFormat::Text);
     assert_eq!(frame.clone().websocket().as_ptr(), frame.websocket().as_ptr());
     assert_eq!(frame.payload().as_ptr(), frame.websocket()[4..].as_ptr());
+}
+
+/// The payload of a compressed frame, decompressed.
+fn inflated(frame: &[u8], header: usize) -> Vec<u8> {
+    let compressed = [&frame[header..], FLUSHED].concat();
+    let mut payload = Vec::with_capacity(1_000_000);
+    let mut decompress = Decompress::new(false);
+    decompress.decompress_vec(&compressed, &mut payload, FlushDecompress::None).unwrap();
+    assert_eq!(decompress.total_in(), compressed.len() as u64);
+    payload
+}
+
+#[test]
+fn what_is_worth_it_is_compressed_with_its_prefix() {
+    for (format, first) in [(TransferFormat::Text, 0xC1), (TransferFormat::Binary, 0xC2)] {
+        for (length, header) in [(1024, 2), (5000, 2), (70_000, 2), (500_000, 4)] {
+            let frame = frame(length, format);
+            let deflated = frame.deflated();
+            assert_eq!(deflated[0], first);
+            assert_eq!(inflated(deflated, header), frame.payload(), "{length}");
+            assert!(deflated.len() < length / 50);
+        }
+    }
+}
+
+#[test]
+fn what_is_short_is_not_compressed() {
+    let frame = frame(1023, TransferFormat::Text);
+    assert_eq!(frame.deflated().as_ptr(), frame.websocket().as_ptr());
+}
+
+#[test]
+fn what_does_not_get_smaller_is_not_compressed() {
+    let mut random = 1_u32;
+    let noise: Vec<_> = std::iter::repeat_with(|| {
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (random >> 24) as u8
+    })
+    .take(3000)
+    .collect();
+    for length in 1024..3000 {
+        let frame = Frame::raw(&noise[..length], TransferFormat::Binary);
+        assert_eq!(frame.deflated().as_ptr(), frame.websocket().as_ptr());
+    }
+}
+
+#[test]
+fn frame_is_compressed_once() {
+    let frame = frame(3000, TransferFormat::Text);
+    let first = frame.deflated().clone();
+    assert_eq!(frame.deflated().as_ptr(), first.as_ptr());
+    assert_ne!(frame.websocket().as_ptr(), first.as_ptr());
 }

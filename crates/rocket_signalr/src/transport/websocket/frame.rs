@@ -3,7 +3,7 @@
 //!
 //! [`FrameReader`] takes the bytes of a socket as they come, however they are cut. The payload of
 //! data frames becomes one stream of bytes, because the hub protocols delimit their messages
-//! themselves; control frames are reported one by one. Between two reads it keeps only a few dozen
+//! themselves; control frames are reported one by one. Between two messages it keeps only a few dozen
 //! bytes of state, so an idle connection needs no buffer.
 
 use std::{borrow::Cow, fmt};
@@ -12,21 +12,32 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 #[cfg(any(test, fuzzing))]
 pub(crate) mod check;
+mod inflate;
 #[cfg(test)]
 mod tests;
 mod utf8;
 
+use inflate::Inflater;
 use utf8::Utf8Tail;
 
 /// The longest payload that a control frame may have (RFC 6455, section 5.5).
 pub(crate) const MAX_CONTROL_PAYLOAD: usize = 125;
 
+/// How much of a compressed message is decompressed at once: it becomes 66 KB at most, since DEFLATE
+/// makes a byte of 1032 at best.
+const INFLATED_AT_ONCE: usize = 64;
+
+/// What the sender of a compressed message left out at its end (RFC 7692, section 7.2.2).
+const END_OF_MESSAGE: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
+
 /// Two bytes, a length of 64 bits and a mask.
 const MAX_CLIENT_HEADER: usize = 2 + 8 + 4;
 
 const FIN: u8 = 0x80;
-/// RSV1 to RSV3; an extension that is negotiated takes its bit out of these.
+/// RSV1 to RSV3.
 const RESERVED: u8 = 0x70;
+/// RSV1 in the first frame of a message that is compressed (RFC 7692, section 6).
+const COMPRESSED: u8 = 0x40;
 const OPCODE: u8 = 0x0F;
 const MASKED: u8 = 0x80;
 const LENGTH: u8 = 0x7F;
@@ -103,7 +114,8 @@ pub(crate) enum Event<'a> {
 /// tells the client why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FrameError {
-    /// A reserved bit is set though no extension was negotiated (section 5.2).
+    /// A reserved bit is set though no extension that was negotiated gives it a meaning there
+    /// (section 5.2).
     ReservedBits,
     /// An opcode without a meaning (section 5.2).
     UnknownOpcode(u8),
@@ -125,14 +137,16 @@ pub(crate) enum FrameError {
     CloseCode(u16),
     /// A text message or the reason of a close frame is not UTF-8 (section 8.1).
     Utf8,
+    /// A compressed message cannot be decompressed (RFC 7692, section 7.2.2).
+    Deflate,
 }
 
 impl FrameError {
-    /// The code of the close frame that answers this: 1007 for text that is not UTF-8, 1002 for
-    /// everything else (RFC 6455, section 7.4.1).
+    /// The code of the close frame that answers this: 1007 for a message that is not what its type
+    /// says, 1002 for everything else (RFC 6455, section 7.4.1).
     pub(crate) const fn close_code(self) -> u16 {
         match self {
-            Self::Utf8 => 1007,
+            Self::Utf8 | Self::Deflate => 1007,
             Self::ReservedBits
             | Self::UnknownOpcode(_)
             | Self::Unmasked
@@ -165,6 +179,7 @@ impl fmt::Display for FrameError {
             Self::ClosePayload => f.write_str("a WebSocket close frame holds half a close code"),
             Self::CloseCode(code) => write!(f, "the WebSocket close code {code} is not allowed"),
             Self::Utf8 => f.write_str("a WebSocket text is not UTF-8"),
+            Self::Deflate => f.write_str("a compressed WebSocket message is broken"),
         }
     }
 }
@@ -175,12 +190,20 @@ impl std::error::Error for FrameError {}
 /// any size.
 ///
 /// It never waits for a whole frame, and never reserves memory by a length that a frame declares.
-/// It keeps no payload between reads, but for a control frame or a character of text that was cut.
+/// It keeps no payload between reads, but for a control frame or a character of text that was cut,
+/// and what decompression refers back to while a compressed message is open.
 #[derive(Debug, Default)]
 pub(crate) struct FrameReader {
     stage: Stage,
     message: Message,
     tail: Utf8Tail,
+    /// permessage-deflate was agreed on: messages may be compressed.
+    deflate: bool,
+    /// For the open message, if it is compressed. Each begins anew, since it was agreed that
+    /// clients take over no context.
+    inflater: Option<Box<Inflater>>,
+    /// Only control frames are of interest.
+    discards: bool,
 }
 
 /// What the next byte is part of.
@@ -214,18 +237,35 @@ enum Message {
 struct Header {
     opcode: Opcode,
     fin: bool,
+    compressed: bool,
     len: u64,
     mask: [u8; 4],
 }
 
 impl FrameReader {
-    /// Reads on in `chunk` until a control frame was read or the chunk is used up, and takes from
-    /// its front what was read. `None` means that it is used up:
+    /// A reader of a socket for which permessage-deflate (RFC 7692) was agreed on, or not.
+    pub(crate) fn new(deflate: bool) -> Self {
+        Self { deflate, ..Self::default() }
+    }
+
+    /// From now on data frames are passed over: nothing is decompressed, and nothing looked at.
+    pub(crate) fn discard(&mut self) {
+        self.discards = true;
+        self.inflater = None;
+    }
+
+    /// Reads on in `chunk` until a control frame was read, the chunk is used up or the output is
+    /// `full` bytes long, and takes from its front what was read. `None` means that it is used up,
+    /// or the output full:
     ///
     /// ```ignore
     /// let mut chunk = &mut buffer[..read];
-    /// while let Some(event) = frames.read(&mut chunk, &mut output)? { … }
+    /// while let Some(event) = frames.read(&mut chunk, &mut output, full)? { … }
     /// ```
+    ///
+    /// A few bytes may decompress to a thousand times as many. When the output is full, it is longer
+    /// than `full` by 66 KB at most, or by the length of the chunk; the rest of the chunk is to be
+    /// given again when there is room.
     ///
     /// The payload of data frames is appended to `output`, unmasked; that of text messages only in
     /// whole characters, so a character that is cut by a fragment or a read is appended with its
@@ -241,11 +281,13 @@ impl FrameReader {
         &mut self,
         chunk: &mut &'a mut [u8],
         output: &mut BytesMut,
+        full: usize,
     ) -> Result<Option<Event<'a>>, FrameError> {
-        while !chunk.is_empty() {
+        while !chunk.is_empty() && output.len() < full {
             match &mut self.stage {
                 Stage::Header { bytes, len } => {
-                    let Some(header) = Self::header(bytes, len, chunk, self.message)? else {
+                    let allowed = Allowed { message: self.message, deflate: self.deflate };
+                    let Some(header) = Self::header(bytes, len, chunk, allowed)? else {
                         break;
                     };
                     if let Some(event) = self.begin(header, chunk, output)? {
@@ -253,7 +295,8 @@ impl FrameReader {
                     }
                 }
                 Stage::Data { remaining, mask, fin } => {
-                    let part = take(chunk, usize::try_from(*remaining).unwrap_or(usize::MAX));
+                    let most = if self.inflater.is_some() { INFLATED_AT_ONCE } else { usize::MAX };
+                    let part = take(chunk, usize::try_from(*remaining).unwrap_or(most).min(most));
                     *remaining -= part.len() as u64;
                     let ended = (*remaining == 0).then_some(*fin);
                     let mask = std::mem::replace(mask, rotated(*mask, part.len()));
@@ -284,10 +327,10 @@ impl FrameReader {
         bytes: &mut [u8; MAX_CLIENT_HEADER],
         len: &mut u8,
         chunk: &mut &mut [u8],
-        message: Message,
+        allowed: Allowed,
     ) -> Result<Option<Header>, FrameError> {
         if *len == 0
-            && let Some((header, taken)) = parse_header(chunk, message)?
+            && let Some((header, taken)) = parse_header(chunk, allowed)?
         {
             take(chunk, taken);
             return Ok(Some(header));
@@ -295,7 +338,7 @@ impl FrameReader {
         while let Some(&byte) = take(chunk, 1).first() {
             let at = usize::from(*len);
             bytes[at] = byte;
-            if let Some((header, _)) = parse_header(&bytes[..=at], message)? {
+            if let Some((header, _)) = parse_header(&bytes[..=at], allowed)? {
                 *len = 0;
                 return Ok(Some(header));
             }
@@ -312,7 +355,7 @@ impl FrameReader {
         chunk: &mut &'a mut [u8],
         output: &mut BytesMut,
     ) -> Result<Option<Event<'a>>, FrameError> {
-        let Header { opcode, fin, len, mask } = header;
+        let Header { opcode, fin, compressed, len, mask } = header;
         let whole = usize::try_from(len).ok().filter(|&len| len <= chunk.len());
         match opcode {
             Opcode::Close | Opcode::Ping | Opcode::Pong => {
@@ -329,7 +372,11 @@ impl FrameReader {
             Opcode::Binary => self.message = Message::Binary,
             Opcode::Continuation => {}
         }
-        if let Some(len) = whole {
+        if compressed && !self.discards {
+            self.inflater = Some(Box::default());
+        }
+        let at_once = |len: &usize| self.inflater.is_none() || *len <= INFLATED_AT_ONCE;
+        if let Some(len) = whole.filter(at_once) {
             self.data(take(chunk, len), mask, fin, output)?;
         } else {
             self.stage = Stage::Data { remaining: len, mask, fin };
@@ -345,37 +392,65 @@ impl FrameReader {
         last: bool,
         output: &mut BytesMut,
     ) -> Result<(), FrameError> {
+        if self.discards {
+            if last {
+                self.message = Message::None;
+            }
+            return Ok(());
+        }
         unmask(part, mask);
-        if self.message == Message::Text {
-            self.tail.append(part, output)?;
-        } else {
+        let Self { message, tail, inflater, .. } = self;
+        let mut append = |part: &[u8]| {
+            if *message == Message::Text {
+                return tail.append(part, output);
+            }
             output.extend_from_slice(part);
+            Ok(())
+        };
+        match inflater {
+            None => append(part)?,
+            Some(inflater) => {
+                inflater.inflate(part, &mut append)?;
+                if last {
+                    inflater.inflate(&END_OF_MESSAGE, append)?;
+                }
+            }
         }
         if last {
             self.message = Message::None;
+            self.inflater = None;
             self.tail.end()?;
         }
         Ok(())
     }
 }
 
+/// What decides whether a frame may come next.
+#[derive(Debug, Clone, Copy)]
+struct Allowed {
+    message: Message,
+    deflate: bool,
+}
+
 /// Reads a header and how many bytes it takes; `None` when `bytes` end before it does. What breaks
 /// the protocol is found at its first byte, wherever the header was cut.
-fn parse_header(bytes: &[u8], message: Message) -> Result<Option<(Header, usize)>, FrameError> {
+fn parse_header(bytes: &[u8], allowed: Allowed) -> Result<Option<(Header, usize)>, FrameError> {
     let Some(&first) = bytes.first() else {
         return Ok(None);
     };
-    if first & RESERVED != 0 {
+    let bits = first & OPCODE;
+    // A message is compressed as a whole, and only its first frame says so.
+    let compressed = allowed.deflate && first & RESERVED == COMPRESSED && matches!(bits, 1 | 2);
+    if first & RESERVED != 0 && !compressed {
         return Err(FrameError::ReservedBits);
     }
-    let bits = first & OPCODE;
     let opcode = Opcode::from_bits(bits).ok_or(FrameError::UnknownOpcode(bits))?;
     let fin = first & FIN != 0;
     match opcode {
-        Opcode::Continuation if message == Message::None => {
+        Opcode::Continuation if allowed.message == Message::None => {
             return Err(FrameError::NothingToContinue);
         }
-        Opcode::Text | Opcode::Binary if message != Message::None => {
+        Opcode::Text | Opcode::Binary if allowed.message != Message::None => {
             return Err(FrameError::MessageInMessage);
         }
         Opcode::Close | Opcode::Ping | Opcode::Pong if !fin => {
@@ -410,7 +485,8 @@ fn parse_header(bytes: &[u8], message: Message) -> Result<Option<(Header, usize)
     if opcode.is_control() && len > MAX_CONTROL_PAYLOAD as u64 {
         return Err(FrameError::LongControl);
     }
-    Ok(bytes[at..].first_chunk().map(|mask| (Header { opcode, fin, len, mask: *mask }, at + 4)))
+    let header = |mask: &[u8; 4]| Header { opcode, fin, compressed, len, mask: *mask };
+    Ok(bytes[at..].first_chunk().map(|mask| (header(mask), at + 4)))
 }
 
 fn control(opcode: Opcode, payload: Cow<'_, [u8]>) -> Result<Event<'_>, FrameError> {

@@ -18,7 +18,7 @@ pub(crate) use self::{
     log::{Log, OnDrop},
     poller::{Poller, messages},
     server::{Server, options},
-    socket::Socket,
+    socket::{RSV1, Socket, deflate},
     stateful::Stateful,
     stream::EventStream,
     traces::{Trace, Traces},

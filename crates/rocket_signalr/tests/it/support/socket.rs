@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use bytes::{Buf, Bytes, BytesMut};
+use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{
@@ -25,6 +26,8 @@ pub(crate) struct Socket {
     /// None once it was taken.
     writer: Option<Writer>,
     buffer: BytesMut,
+    /// The extensions that were agreed on.
+    pub(crate) extensions: Option<String>,
 }
 
 /// The side of a socket that sends, for use while the other is not read.
@@ -33,7 +36,12 @@ pub(crate) struct Writer(OwnedWriteHalf);
 
 impl Writer {
     pub(crate) async fn text(&mut self, text: &str) -> bool {
-        self.0.write_all(&masked(1, true, text.as_bytes())).await.is_ok()
+        self.write(&masked(1, true, text.as_bytes())).await
+    }
+
+    /// Sends bytes as they are. False if the connection is lost.
+    pub(crate) async fn write(&mut self, bytes: &[u8]) -> bool {
+        self.0.write_all(bytes).await.is_ok()
     }
 }
 
@@ -41,6 +49,8 @@ impl Writer {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Frame {
     pub(crate) opcode: u8,
+    /// The length that the frame had, if its payload was compressed.
+    pub(crate) compressed: Option<usize>,
     pub(crate) payload: Bytes,
 }
 
@@ -72,7 +82,8 @@ impl Socket {
         let mut answer = head.expect("an answer to the upgrade");
         if answer.status == 101 {
             assert_eq!(answer.header("sec-websocket-accept"), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
-            return Ok(Self::new(stream, buffer));
+            let extensions = answer.header("sec-websocket-extensions").map(str::to_owned);
+            return Ok(Self { extensions, ..Self::new(stream, buffer) });
         }
         let length = answer.header("content-length").map_or(0, |l| l.parse().expect("a length"));
         while buffer.len() < length {
@@ -85,7 +96,7 @@ impl Socket {
 
     fn new(stream: TcpStream, buffer: BytesMut) -> Self {
         let (reader, writer) = stream.into_split();
-        Self { reader, writer: Some(Writer(writer)), buffer }
+        Self { reader, writer: Some(Writer(writer)), buffer, extensions: None }
     }
 
     /// The side that sends.
@@ -104,7 +115,7 @@ impl Socket {
     /// Sends bytes as they are. False if the connection is lost.
     pub(crate) async fn write(&mut self, bytes: &[u8]) -> bool {
         match &mut self.writer {
-            Some(writer) => writer.0.write_all(bytes).await.is_ok(),
+            Some(writer) => writer.write(bytes).await,
             None => false,
         }
     }
@@ -116,6 +127,11 @@ impl Socket {
 
     pub(crate) async fn text(&mut self, text: &str) -> bool {
         self.frame(1, true, text.as_bytes()).await
+    }
+
+    /// Sends a compressed text.
+    pub(crate) async fn deflated(&mut self, text: &str) -> bool {
+        self.frame(RSV1 | 1, true, &deflate(text.as_bytes())).await
     }
 
     /// The next frame. None if the connection is lost. Can be cancelled.
@@ -132,7 +148,9 @@ impl Socket {
 
     fn cut(&mut self) -> Option<Frame> {
         let [first, second, ..] = self.buffer[..] else { return None };
-        assert_eq!(first & 0xF0, 0x80, "a server's frames are whole, without reserved bits");
+        let compressed = self.extensions.is_some() && matches!(first, 0xC1 | 0xC2);
+        let reserved = if compressed { RSV1 } else { 0 };
+        assert_eq!(first & 0xF0, 0x80 | reserved, "a server's frames are whole");
         assert_eq!(second & 0x80, 0, "a server's frames are not masked");
         let (header, length) = match second {
             126 => (4, usize::from(self.buffer.get(2..)?.try_get_u16().ok()?)),
@@ -143,12 +161,40 @@ impl Socket {
             return None;
         }
         self.buffer.advance(header);
-        let payload = self.buffer.split_to(length).freeze();
-        Some(Frame { opcode: first & 0x0F, payload })
+        let mut payload = self.buffer.split_to(length).freeze();
+        if compressed {
+            payload = inflate(&payload).into();
+        }
+        Some(Frame { opcode: first & 0x0F, compressed: compressed.then_some(length), payload })
     }
 }
 
-/// A frame as clients send it.
+/// Says in the first byte of a frame that its message is compressed.
+pub(crate) const RSV1: u8 = 0x40;
+
+/// The payload of a compressed message.
+pub(crate) fn deflate(payload: &[u8]) -> Vec<u8> {
+    let mut compressed = Vec::with_capacity(payload.len() + 100);
+    let mut compress = Compress::new(Compression::default(), false);
+    compress.compress_vec(payload, &mut compressed, FlushCompress::Sync).expect("room");
+    assert_eq!(compressed.split_off(compressed.len() - 4), [0, 0, 0xFF, 0xFF]);
+    compressed
+}
+
+/// Each message is compressed on its own.
+fn inflate(payload: &[u8]) -> Vec<u8> {
+    let whole = [payload, &[0, 0, 0xFF, 0xFF]].concat();
+    let mut inflated = Vec::new();
+    let mut decompress = Decompress::new(false);
+    while decompress.total_in() < whole.len() as u64 {
+        inflated.reserve(64 * 1024);
+        let rest = &whole[decompress.total_in() as usize..];
+        decompress.decompress_vec(rest, &mut inflated, FlushDecompress::None).expect("DEFLATE");
+    }
+    inflated
+}
+
+/// A frame as clients send it. Reserved bits may be set in `opcode`.
 pub(crate) fn masked(opcode: u8, fin: bool, payload: &[u8]) -> Vec<u8> {
     let mut bytes = vec![if fin { 0x80 | opcode } else { opcode }];
     match payload.len() {

@@ -25,9 +25,13 @@ pub(crate) struct Stateful {
 
 impl Stateful {
     pub(crate) async fn connect(server: &Server) -> Self {
+        Self::connect_with(server, &[]).await
+    }
+
+    pub(crate) async fn connect_with(server: &Server, headers: &[(&str, &str)]) -> Self {
         let (id, token) = server.negotiate_with("/hub", "&useStatefulReconnect=true", &[]).await;
         let path = format!("/hub?id={token}");
-        let mut client = Client::new(server.socket(&path, &[]).await);
+        let mut client = Client::new(server.socket(&path, headers).await);
         client.shake_hands(2).await;
         Self {
             client,
@@ -54,7 +58,11 @@ impl Stateful {
 
     /// Opens a new socket, and lets the old one go only then.
     pub(crate) async fn come_back(&mut self) {
-        let socket = Socket::open(self.addr, &self.path, &[]).await.expect("may come back");
+        self.come_back_with(&[]).await;
+    }
+
+    pub(crate) async fn come_back_with(&mut self, headers: &[(&str, &str)]) {
+        let socket = Socket::open(self.addr, &self.path, headers).await.expect("may come back");
         self.client = Client::new(socket);
         let number = self.sent - self.unacknowledged.len() + 1;
         self.client.send(json!({"type": 9, "sequenceId": number})).await;

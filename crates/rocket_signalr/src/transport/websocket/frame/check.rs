@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use bytes::BytesMut;
+use flate2::{Decompress, FlushDecompress, Status};
 
 use super::{Event, FrameError, FrameReader};
 
@@ -26,16 +27,21 @@ pub(crate) fn check(data: &[u8]) {
     let Some((cuts, stream)) = data.split_first_chunk::<4>() else {
         return;
     };
-    let expected = plain(stream);
-    assert_eq!(transcript(stream, &[stream.len()]), expected, "in one piece");
-    assert_eq!(transcript(stream, &[1]), expected, "byte by byte");
     let cuts = cuts.map(|cut| usize::from(cut) + 1);
-    assert_eq!(transcript(stream, &cuts), expected, "in pieces of {cuts:?}");
+    for deflate in [false, true] {
+        let expected = plain(stream, deflate);
+        let read = |sizes: &[usize], room| transcript(stream, deflate, sizes, room);
+        assert_eq!(read(&[stream.len()], usize::MAX), expected, "in one piece");
+        assert_eq!(read(&[1], usize::MAX), expected, "byte by byte");
+        assert_eq!(read(&cuts, usize::MAX), expected, "in pieces of {cuts:?}");
+        assert_eq!(read(&cuts, cuts[0]), expected, "into pieces of {}", cuts[0]);
+    }
 }
 
-/// Reads `stream` in pieces of the given sizes, over and over, until its end or an error.
-pub(crate) fn transcript(stream: &[u8], sizes: &[usize]) -> Transcript {
-    let mut reader = FrameReader::default();
+/// Reads `stream` in pieces of the given sizes, over and over, until its end or an error. The
+/// output is full, each time, after so many bytes as there is `room` for.
+pub(crate) fn transcript(stream: &[u8], deflate: bool, sizes: &[usize], room: usize) -> Transcript {
+    let mut reader = FrameReader::new(deflate);
     let mut output = BytesMut::new();
     let mut events = Vec::new();
     let mut error = None;
@@ -47,9 +53,13 @@ pub(crate) fn transcript(stream: &[u8], sizes: &[usize]) -> Transcript {
         let (mut chunk, after) = rest.split_at_mut(size);
         rest = after;
         loop {
-            match reader.read(&mut chunk, &mut output) {
+            let (full, len) = (output.len().saturating_add(room), chunk.len());
+            let read = reader.read(&mut chunk, &mut output, full);
+            assert!(output.len() < full.saturating_add(len + 66 * 1024), "too much at once");
+            match read {
                 Ok(Some(event)) => events.push((output.len(), owned(event))),
-                Ok(None) => break assert!(chunk.is_empty(), "the chunk was not used up"),
+                Ok(None) if chunk.is_empty() => break,
+                Ok(None) => assert!(output.len() >= full, "the chunk was not used up"),
                 Err(found) => {
                     error = Some(found);
                     break 'reads;
@@ -69,24 +79,30 @@ fn owned(event: Event<'_>) -> Event<'static> {
 }
 
 /// The second reader: it has all bytes at once and looks at them one by one.
-fn plain(stream: &[u8]) -> Transcript {
+fn plain(stream: &[u8], deflate: bool) -> Transcript {
     let mut transcript = Transcript { output: Vec::new(), events: Vec::new(), error: None };
-    transcript.error = plain_frames(stream, &mut transcript).err().flatten();
+    transcript.error = plain_frames(stream, deflate, &mut transcript).err().flatten();
     transcript
 }
 
 /// Fails with `None` at the end of the stream.
-fn plain_frames(stream: &[u8], found: &mut Transcript) -> Result<(), Option<FrameError>> {
+fn plain_frames(
+    stream: &[u8],
+    deflate: bool,
+    found: &mut Transcript,
+) -> Result<(), Option<FrameError>> {
     let mut bytes = stream.iter().copied();
     let mut next = || bytes.next().ok_or(None);
     // The opcode of the open message, and the begin of a character of it.
     let mut message = 0;
     let mut character = Vec::new();
+    let mut decompress = None;
     loop {
         let first = next()?;
         let (fin, opcode) = (first >= 0x80, first % 0x10);
+        let compressed = deflate && first & 0x70 == 0x40 && [1, 2].contains(&opcode);
         match opcode {
-            _ if first & 0x70 != 0 => return Err(Some(FrameError::ReservedBits)),
+            _ if first & 0x70 != 0 && !compressed => return Err(Some(FrameError::ReservedBits)),
             3..=7 | 11.. => return Err(Some(FrameError::UnknownOpcode(opcode))),
             0 if message == 0 => return Err(Some(FrameError::NothingToContinue)),
             1 | 2 if message != 0 => return Err(Some(FrameError::MessageInMessage)),
@@ -127,11 +143,22 @@ fn plain_frames(stream: &[u8], found: &mut Transcript) -> Result<(), Option<Fram
         }
         if opcode != 0 {
             message = opcode;
+            decompress = compressed.then(|| Decompress::new(false));
         }
-        for byte in payload {
-            character.push(byte?);
+        let mut append = |byte| {
+            character.push(byte);
             if message == 2 || character_ends(&character).ok_or(Some(FrameError::Utf8))? {
                 found.output.append(&mut character);
+            }
+            Ok(())
+        };
+        let end = if fin { &[0x00, 0x00, 0xFF, 0xFF][..] } else { &[] };
+        match &mut decompress {
+            None => payload.into_iter().try_for_each(|byte| append(byte?))?,
+            Some(decompress) => {
+                for byte in payload.chain(end.iter().map(|byte| Ok(*byte))) {
+                    plain_inflate(decompress, byte?, &mut append)?;
+                }
             }
         }
         if fin {
@@ -141,6 +168,23 @@ fn plain_frames(stream: &[u8], found: &mut Transcript) -> Result<(), Option<Fram
             }
         }
     }
+}
+
+fn plain_inflate(
+    decompress: &mut Decompress,
+    byte: u8,
+    append: impl FnMut(u8) -> Result<(), Option<FrameError>>,
+) -> Result<(), Option<FrameError>> {
+    // A byte becomes 1032 at most, and the end of one that was begun earlier.
+    let mut output = Vec::with_capacity(4096);
+    let result = decompress.decompress_vec(&[byte], &mut output, FlushDecompress::None);
+    output.into_iter().try_for_each(append)?;
+    match result {
+        Ok(Status::StreamEnd) => decompress.reset(false),
+        Ok(Status::Ok | Status::BufError) => {}
+        Err(_) => return Err(Some(FrameError::Deflate)),
+    }
+    Ok(())
 }
 
 fn plain_close(payload: &[u8]) -> Result<Event<'static>, FrameError> {

@@ -1,14 +1,15 @@
-//! The cases of the Autobahn test suite that concern a server without extensions, at the level of
-//! frames, and what must hold for any bytes.
+//! The cases of the Autobahn test suite at the level of frames, and what must hold for any bytes.
 
 use bytes::BytesMut;
 use proptest::prelude::*;
 
 use super::{
     Event, FrameError, FrameHeader, FrameReader, Opcode,
-    check::{Transcript, check, transcript},
+    check::{self, Transcript, check},
     close, pong,
 };
+
+mod deflate;
 
 const MASK: [u8; 4] = [0x37, 0xFA, 0x21, 0x3D];
 
@@ -118,6 +119,11 @@ fn stream(frames: &[Frame]) -> Vec<u8> {
     stream
 }
 
+/// Reads as for a client with which no extension was agreed on.
+fn transcript(stream: &[u8], sizes: &[usize]) -> Transcript {
+    check::transcript(stream, false, sizes, usize::MAX)
+}
+
 /// Reads the bytes in one piece, chopped into octets and in other pieces, which must not differ.
 fn read_bytes(stream: &[u8]) -> Transcript {
     let whole = transcript(stream, &[stream.len()]);
@@ -173,8 +179,8 @@ fn close_payload(code: u16, reason: impl AsRef<[u8]>) -> Vec<u8> {
 // State
 
 #[test]
-fn a_reader_takes_at_most_48_bytes() {
-    assert!(size_of::<FrameReader>() <= 48, "{}", size_of::<FrameReader>());
+fn a_reader_takes_at_most_56_bytes() {
+    assert!(size_of::<FrameReader>() <= 56, "{}", size_of::<FrameReader>());
 }
 
 #[test]
@@ -184,7 +190,7 @@ fn a_declared_length_reserves_no_memory() {
             vec![opcode, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0, b'x'];
         let mut output = BytesMut::new();
         let mut chunk = header.as_mut_slice();
-        assert_eq!(FrameReader::default().read(&mut chunk, &mut output), Ok(None));
+        assert_eq!(FrameReader::default().read(&mut chunk, &mut output, usize::MAX), Ok(None));
         assert_eq!(&output[..], b"x");
         assert!(output.capacity() < 1024);
     }
@@ -196,9 +202,9 @@ fn an_event_leaves_the_rest_of_the_chunk_unread() {
     let mut chunk = bytes.as_mut_slice();
     let mut output = BytesMut::new();
     let mut reader = FrameReader::default();
-    assert_eq!(reader.read(&mut chunk, &mut output), Ok(Some(ping("b"))));
+    assert_eq!(reader.read(&mut chunk, &mut output, usize::MAX), Ok(Some(ping("b"))));
     assert_eq!((chunk.len(), &output[..]), (7, &b"a"[..]));
-    assert_eq!(reader.read(&mut chunk, &mut output), Ok(None));
+    assert_eq!(reader.read(&mut chunk, &mut output, usize::MAX), Ok(None));
     assert_eq!((chunk.len(), &output[..]), (0, &b"ac"[..]));
 }
 
@@ -206,7 +212,7 @@ fn an_event_leaves_the_rest_of_the_chunk_unread() {
 fn a_control_frame_in_one_piece_is_borrowed() {
     let mut bytes = stream(&[Frame::ping("hello")]);
     let mut chunk = bytes.as_mut_slice();
-    let event = FrameReader::default().read(&mut chunk, &mut BytesMut::new());
+    let event = FrameReader::default().read(&mut chunk, &mut BytesMut::new(), usize::MAX);
     assert!(matches!(event, Ok(Some(Event::Ping(std::borrow::Cow::Borrowed(b"hello"))))));
 }
 
@@ -710,6 +716,7 @@ fn errors_tell_the_close_code() {
         (FrameError::ClosePayload, 1002),
         (FrameError::CloseCode(999), 1002),
         (FrameError::Utf8, 1007),
+        (FrameError::Deflate, 1007),
     ] {
         assert_eq!(error.close_code(), code);
         assert!(!error.to_string().is_empty());
@@ -810,7 +817,7 @@ proptest! {
         garbage.extend(stream(&frames));
         let mut reader = FrameReader::default();
         for mut chunk in garbage.chunks_mut(size) {
-            while let Ok(Some(_)) = reader.read(&mut chunk, &mut BytesMut::new()) {}
+            while let Ok(Some(_)) = reader.read(&mut chunk, &mut BytesMut::new(), usize::MAX) {}
         }
     }
 
