@@ -60,6 +60,7 @@ impl Settings {
                 hub.maximum_receive_message_size = Some(parse(value)?).filter(|max| *max > 0);
             }
             "poll-timeout" => hub.poll_timeout = seconds(value)?,
+            "compression" => hub.web_socket_compression = parse(value)?,
             "camel-case" => {
                 hub.property_naming = match parse(value)? {
                     true => PropertyNaming::CamelCase,
