@@ -66,7 +66,7 @@ impl RawConnection {
             let mut input = self.input.lock();
             match input.take() {
                 Some(bytes) => Poll::Ready(Some(bytes)),
-                None if input.has_ended() || self.connection.ending().is_some() => {
+                None if input.end().is_some() || self.connection.ending().is_some() => {
                     Poll::Ready(None)
                 }
                 None => Poll::Pending,
@@ -110,7 +110,8 @@ pub(crate) async fn run_raw<F>(
     connection.establish_raw();
     let raw = RawConnection { connection: connection.clone(), input: input.clone() };
     let ending = match drive(&connection, &input, pin!(handler(raw)), false).await {
-        Ok(()) => Ending::done(),
+        // It may be done because the client is, or has broken the rules.
+        Ok(()) => input.lock().end().cloned().unwrap_or_else(Ending::done),
         Err(ending) => ending,
     };
     part(&connection, &input, ending, async |_| ()).await;

@@ -171,8 +171,9 @@ impl Input {
         (!self.hungry).then(|| std::mem::take(&mut self.buffer).freeze())
     }
 
-    pub(super) fn has_ended(&self) -> bool {
-        self.end.is_some()
+    /// Why nothing more will be read, if so.
+    pub(super) fn end(&self) -> Option<&Ending> {
+        self.end.as_ref()
     }
 
     /// Whether there is room for more.

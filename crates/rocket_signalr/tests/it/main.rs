@@ -13,6 +13,7 @@
 mod support;
 
 mod auth;
+mod autobahn;
 mod client_results;
 mod compression;
 mod endpoints;

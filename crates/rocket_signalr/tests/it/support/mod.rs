@@ -18,7 +18,7 @@ pub(crate) use self::{
     log::{Log, OnDrop},
     poller::{Poller, messages},
     server::{Server, options},
-    socket::{RSV1, Socket, deflate},
+    socket::{RSV1, Socket, deflate, masked},
     stateful::Stateful,
     stream::EventStream,
     traces::{Trace, Traces},
