@@ -21,6 +21,11 @@ use crate::{
 };
 
 /// The methods that a hub may call on its clients. Made by [`#[hub_client]`](crate::hub_client).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say what can be called on clients",
+    label = "not made by #[hub_client]",
+    note = "write #[hub_client] before `trait {Self} {{ … }}`"
+)]
 pub trait HubClient: Send + Sync + 'static {
     /// The same, called on one client: those that return a result, too.
     type Single: Send + Sync + 'static;
@@ -37,6 +42,12 @@ pub trait HubClient: Send + Sync + 'static {
     fn describe(face: &mut crate::typescript::Face) {
         let _ = face;
     }
+}
+
+/// An argument of a method of clients. Each is asked for what all of them need, so that errors of the
+/// compiler point at it.
+pub fn argument<T: Serialize + Sync>(value: T) -> T {
+    value
 }
 
 /// Marks methods that are called on any number of clients.

@@ -110,7 +110,8 @@ pub use self::{
 #[doc(hidden)]
 pub mod __private {
     pub use crate::{
-        dispatch::{Binder, Call, HubMethod, StreamFault, StreamSink},
+        clients::argument,
+        dispatch::{Binder, Call, HubMethod, StreamFault, StreamSink, hub_result},
         protocol::BindError,
     };
 

@@ -2,15 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Attribute, Error, LitStr, Meta, Result};
-
-/// Takes `#[authorize]` out of the attributes of a method: the expression for its table entry.
-pub(crate) fn take_authorize(attributes: &mut Vec<Attribute>) -> Result<TokenStream> {
-    match attributes.iter().position(|a| a.path().is_ident("authorize")) {
-        Some(index) => authorize(&attributes.remove(index).meta),
-        None => Ok(quote!(::core::option::Option::None)),
-    }
-}
+use syn::{Error, LitStr, Meta, Result};
 
 /// The expression for what an `authorize` asks.
 pub(crate) fn authorize(meta: &Meta) -> Result<TokenStream> {
@@ -20,11 +12,22 @@ pub(crate) fn authorize(meta: &Meta) -> Result<TokenStream> {
         Meta::Path(_) => {}
         Meta::List(list) => list.parse_nested_meta(|setting| {
             if setting.path.is_ident("role") {
-                // Any of several, as in ASP.NET: "admin,owner".
-                let text = setting.value()?.parse::<LitStr>()?.value();
-                roles.extend(text.split(',').map(|role| role.trim().to_owned()));
+                let text = setting.value()?.parse::<LitStr>()?;
+                if !roles.is_empty() {
+                    return Err(
+                        setting.error("one of several roles is asked for as \"admin,owner\"")
+                    );
+                }
+                // Any of several, as in ASP.NET.
+                roles.extend(text.value().split(',').map(|role| role.trim().to_owned()));
+                if roles.iter().any(String::is_empty) {
+                    return Err(Error::new(text.span(), "a role has a name"));
+                }
             } else if setting.path.is_ident("policy") {
-                policy = Some(setting.value()?.parse::<LitStr>()?);
+                let text = setting.value()?.parse::<LitStr>()?;
+                if policy.replace(text).is_some() {
+                    return Err(setting.error("only one policy can be asked for"));
+                }
             } else {
                 return Err(setting.error("it asks for a `role` or a `policy`"));
             }
@@ -39,9 +42,9 @@ pub(crate) fn authorize(meta: &Meta) -> Result<TokenStream> {
         None => quote!(::core::option::Option::None),
     };
     Ok(quote! {
-        ::core::option::Option::Some(::rocket_signalr::Authorize {
+        ::rocket_signalr::Authorize {
             roles: &[#(#roles),*],
             policy: #policy,
-        })
+        }
     })
 }

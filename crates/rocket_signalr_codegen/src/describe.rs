@@ -1,11 +1,11 @@
 //! What methods are in TypeScript: code that tells it to a `Face`. It is there only if the library
 //! has its feature `typescript`.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Attribute, Expr, FnArg, Meta, Pat, Type, ext::IdentExt};
+use syn::{Attribute, Expr, Meta, Pat, Type};
 
-use crate::naming::camel_case;
+use crate::{method::conditions, naming::camel_case, types};
 
 /// A member of `impl Hub` or `impl HubClient`, of what [`method`] made for each method.
 pub(crate) fn member(methods: &[TokenStream]) -> TokenStream {
@@ -27,7 +27,7 @@ pub(crate) fn member(methods: &[TokenStream]) -> TokenStream {
 
 /// Tells of a method; `parts` are its arguments and its result.
 pub(crate) fn method(attributes: &[Attribute], name: &str, parts: &[TokenStream]) -> TokenStream {
-    let conditions = attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
+    let conditions = conditions(attributes);
     let docs = attributes.iter().filter_map(doc);
     quote! {
         #(#conditions)*
@@ -47,13 +47,10 @@ fn doc(attribute: &Attribute) -> Option<&Expr> {
 }
 
 /// The name of an argument; none if it is taken apart.
-pub(crate) fn argument_name(input: &FnArg) -> String {
-    match input {
-        FnArg::Typed(typed) => match &*typed.pat {
-            Pat::Ident(name) => camel_case(&name.ident.unraw().to_string()),
-            _ => String::new(),
-        },
-        FnArg::Receiver(_) => String::new(),
+pub(crate) fn argument_name(pattern: &Pat) -> String {
+    match pattern {
+        Pat::Ident(name) => camel_case(&name.ident),
+        _ => String::new(),
     }
 }
 
@@ -69,7 +66,7 @@ pub(crate) fn named(mut ty: &Type) -> TokenStream {
             Type::Reference(reference) => &reference.elem,
             Type::Paren(inner) => &inner.elem,
             Type::Group(inner) => &inner.elem,
-            _ if has_impl(ty.to_token_stream()) => {
+            _ if types::has_impl(ty) => {
                 return quote!(::rocket_signalr::__private::Opaque);
             }
             _ => return ty.to_token_stream(),
@@ -79,17 +76,8 @@ pub(crate) fn named(mut ty: &Type) -> TokenStream {
 
 /// The value type of a type that carries it: a `Result`, an `UploadStream`.
 pub(crate) fn carried(ty: &Type) -> TokenStream {
-    if has_impl(ty.to_token_stream()) {
+    if types::has_impl(ty) {
         return quote!(::rocket_signalr::__private::Opaque);
     }
     quote!(<#ty as ::rocket_signalr::__private::Carrier>::Value)
-}
-
-/// Whether `impl Trait` is somewhere in it.
-fn has_impl(tokens: TokenStream) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => ident == "impl",
-        TokenTree::Group(group) => has_impl(group.stream()),
-        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
-    })
 }

@@ -3,8 +3,15 @@
 mod authorize;
 mod client;
 mod describe;
+mod errors;
+mod event;
 mod hub;
+mod marks;
+mod method;
 mod naming;
+mod output;
+mod parameter;
+mod types;
 
 use proc_macro::TokenStream;
 use syn::parse_macro_input;
@@ -34,9 +41,8 @@ use syn::parse_macro_input;
 ///   are those of the `Hub` trait, which the attribute implements.
 #[proc_macro_attribute]
 pub fn hub(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    let arguments = parse_macro_input!(arguments as hub::Arguments);
-    let item = parse_macro_input!(item as syn::ItemImpl);
-    hub::expand(&arguments, item).unwrap_or_else(syn::Error::into_compile_error).into()
+    let item = parse_macro_input!(item as syn::Item);
+    hub::expand(syn::parse(arguments), item).into()
 }
 
 /// Declares the methods that a hub may call on its clients.
@@ -59,7 +65,6 @@ pub fn hub(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// on what `client` and `caller` select, and returns `Result<T, HubError>`.
 #[proc_macro_attribute]
 pub fn hub_client(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    let _ = parse_macro_input!(arguments as syn::parse::Nothing);
-    let item = parse_macro_input!(item as syn::ItemTrait);
-    client::expand(&item).unwrap_or_else(syn::Error::into_compile_error).into()
+    let item = parse_macro_input!(item as syn::Item);
+    client::expand(syn::parse(arguments), item).into()
 }

@@ -1,57 +1,45 @@
 //! How Rust names become those on the wire.
 
-use syn::{Attribute, Error, Expr, ExprLit, Lit, Meta, Result};
+use syn::{Ident, ext::IdentExt};
 
-/// `send_message` → `SendMessage`
-pub(crate) fn pascal_case(name: &str) -> String {
-    name.split('_')
-        .flat_map(|word| {
-            let mut letters = word.chars();
-            letters.next().map(char::to_uppercase).into_iter().flatten().chain(letters)
-        })
-        .collect()
+/// `send_message` → `SendMessage`, `r#move` → `Move`
+pub(crate) fn pascal_case(name: &Ident) -> String {
+    let name = name.unraw().to_string();
+    let words = name.split('_').map(|word| initial(word, char::to_uppercase));
+    words.collect()
 }
 
-/// `view_count_update` → `viewCountUpdate`
-pub(crate) fn camel_case(name: &str) -> String {
-    let pascal = pascal_case(name);
-    let mut letters = pascal.chars();
-    letters.next().map(char::to_lowercase).into_iter().flatten().chain(letters).collect()
+/// `view_count_update` → `viewCountUpdate`, `r#type` → `type`
+pub(crate) fn camel_case(name: &Ident) -> String {
+    initial(&pascal_case(name), char::to_lowercase)
 }
 
-/// Takes `#[name = "…"]` out of the attributes.
-pub(crate) fn take_name(attributes: &mut Vec<Attribute>) -> Result<Option<String>> {
-    let Some(index) = attributes.iter().position(|a| a.path().is_ident("name")) else {
-        return Ok(None);
-    };
-    let attribute = attributes.remove(index);
-    match &attribute.meta {
-        Meta::NameValue(pair) => match &pair.value {
-            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if !text.value().is_empty() => {
-                Ok(Some(text.value()))
-            }
-            other => Err(Error::new_spanned(other, "a name is a string literal that is not empty")),
-        },
-        other => Err(Error::new_spanned(other, "write it as #[name = \"…\"]")),
-    }
-}
-
-/// Takes a plain attribute such as `#[skip]` out of the attributes; whether it was there.
-pub(crate) fn take_flag(attributes: &mut Vec<Attribute>, name: &str) -> bool {
-    let before = attributes.len();
-    attributes.retain(|a| !a.path().is_ident(name));
-    attributes.len() < before
+fn initial<C: Iterator<Item = char>>(word: &str, spell: fn(char) -> C) -> String {
+    let mut letters = word.chars();
+    letters.next().map(spell).into_iter().flatten().chain(letters).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use proc_macro2::Span;
+
     use super::*;
 
     #[test]
     fn names_are_respelled() {
-        assert_eq!(pascal_case("send_message"), "SendMessage");
-        assert_eq!(pascal_case("join3"), "Join3");
-        assert_eq!(camel_case("view_count_update"), "viewCountUpdate");
-        assert_eq!(camel_case("received"), "received");
+        let pascal = |name| pascal_case(&Ident::new(name, Span::call_site()));
+        let camel = |name| camel_case(&Ident::new(name, Span::call_site()));
+        assert_eq!(pascal("send_message"), "SendMessage");
+        assert_eq!(pascal("join3"), "Join3");
+        assert_eq!(pascal("_übung"), "Übung");
+        assert_eq!(camel("view_count_update"), "viewCountUpdate");
+        assert_eq!(camel("received"), "received");
+    }
+
+    #[test]
+    fn raw_names_lose_their_mark() {
+        let raw = |name| Ident::new_raw(name, Span::call_site());
+        assert_eq!(pascal_case(&raw("move")), "Move");
+        assert_eq!(camel_case(&raw("type")), "type");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 
 use super::{StreamSink, UploadStream, upload};
 use crate::{
@@ -73,6 +73,11 @@ impl std::fmt::Debug for Reply {
     }
 }
 
+/// What a method returns, with the error that callers are told of.
+pub fn hub_result<T, E: Into<HubError>>(result: Result<T, E>) -> Result<T, HubError> {
+    result.map_err(E::into)
+}
+
 /// Takes the arguments of an invocation one by one and makes a [`Call`] of them.
 pub struct Binder<'a, H: Hub> {
     pub(super) hub: &'a Arc<H>,
@@ -96,7 +101,10 @@ impl<H: Hub> Binder<'_, H> {
     /// # Errors
     ///
     /// If there is none, or it is of another type.
-    pub fn argument<T: DeserializeOwned>(&mut self, expected: usize) -> Result<T, BindError> {
+    pub fn argument<T: for<'de> Deserialize<'de>>(
+        &mut self,
+        expected: usize,
+    ) -> Result<T, BindError> {
         self.arguments.next(expected)
     }
 
@@ -105,7 +113,7 @@ impl<H: Hub> Binder<'_, H> {
     /// # Errors
     ///
     /// If it is of another type.
-    pub fn optional<T: DeserializeOwned>(&mut self) -> Result<Option<T>, BindError> {
+    pub fn optional<T: for<'de> Deserialize<'de>>(&mut self) -> Result<Option<T>, BindError> {
         Ok(self.arguments.next_optional::<Option<T>>()?.flatten())
     }
 
@@ -120,7 +128,7 @@ impl<H: Hub> Binder<'_, H> {
 
     /// The next upload stream. If the client opened too few, it never yields anything: the call is
     /// refused before it begins.
-    pub fn upload<T: DeserializeOwned + Send + 'static>(&mut self) -> UploadStream<T> {
+    pub fn upload<T: for<'de> Deserialize<'de> + Send + 'static>(&mut self) -> UploadStream<T> {
         let (sink, stream) = upload::channel(&self.caller.connection().options);
         if let Some(id) = self.stream_ids.get(self.uploads.len()) {
             self.uploads.push((id.as_ref().into(), Box::new(sink)));

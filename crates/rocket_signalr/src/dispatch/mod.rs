@@ -10,7 +10,7 @@ mod stream;
 mod upload;
 
 pub use self::{
-    call::{Binder, Call, HubMethod, Reply, StreamFault},
+    call::{Binder, Call, HubMethod, Reply, StreamFault, hub_result},
     filter::{FilterContext, HubFilter, HubFilters, NextConnected, NextDisconnected, NextMethod},
     stream::StreamSink,
     upload::UploadStream,

@@ -39,9 +39,10 @@ impl StreamSink {
     /// # Errors
     ///
     /// If an item cannot be written down.
-    pub async fn send_all<S>(self, items: S) -> Result<(), StreamFault>
+    pub async fn send_all<T, S>(self, items: S) -> Result<(), StreamFault>
     where
-        S: Stream<Item: Serialize>,
+        T: Serialize,
+        S: Stream<Item = T>,
     {
         let mut items = pin!(items);
         while let Some(item) = items.next().await {
@@ -55,11 +56,11 @@ impl StreamSink {
     /// # Errors
     ///
     /// The stream's own, or if an item cannot be written down.
-    pub async fn try_send_all<S, T, E>(self, items: S) -> Result<(), StreamFault>
+    pub async fn try_send_all<T, E, S>(self, items: S) -> Result<(), StreamFault>
     where
-        S: Stream<Item = Result<T, E>>,
         T: Serialize,
         E: Into<HubError>,
+        S: Stream<Item = Result<T, E>>,
     {
         let mut items = pin!(items);
         while let Some(item) = items.next().await {

@@ -1,3 +1,5 @@
+#![allow(unused)]
+
 use rocket_signalr::hub;
 
 struct Hub;
@@ -6,6 +8,14 @@ struct Hub;
 impl Hub {
     fn echo(&self, text: &str) -> usize {
         text.len()
+    }
+
+    fn count(&self, texts: Vec<&str>) -> usize {
+        texts.len()
+    }
+
+    fn first(&self, text: String) -> &str {
+        "first"
     }
 }
 

@@ -1,3 +1,5 @@
+#![allow(unused)]
+
 use rocket_signalr::hub;
 
 struct Hub;
@@ -9,6 +11,9 @@ impl Hub {
 
     #[authorize = "admin"]
     fn other(&self) {}
+
+    #[authorize(role = "admin,")]
+    fn nameless(&self) {}
 }
 
 fn main() {}

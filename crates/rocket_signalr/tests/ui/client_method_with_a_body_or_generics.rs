@@ -1,3 +1,5 @@
+#![allow(unused)]
+
 use rocket_signalr::hub_client;
 
 #[hub_client]

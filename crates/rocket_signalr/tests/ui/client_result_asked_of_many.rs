@@ -1,3 +1,5 @@
+#![allow(unused)]
+
 use rocket_signalr::{HubContext, hub, hub_client};
 
 #[hub_client]
