@@ -1,38 +1,106 @@
-//! A SignalR server for [Rocket](https://rocket.rs), wire-compatible with ASP.NET Core SignalR.
-//!
-//! The official clients (JavaScript, .NET, Java, Python, Swift) connect to it unmodified. A hub is a
-//! type with methods that clients call; the methods it calls on clients are declared as a trait, so
-//! that a wrong argument does not compile.
+//! A SignalR server for [Rocket](https://rocket.rs), wire-compatible with ASP.NET Core SignalR: clients
+//! of SignalR connect to it unmodified. A hub is a type with methods that clients call; what it calls
+//! on them is declared as a trait, so that a wrong argument does not compile.
 //!
 //! ```
-//! use rocket_signalr::{Caller, Hub, HubError, hub, hub_client};
+//! use rocket_signalr::{Caller, Hub, SendError, hub, hub_client};
 //!
-//! /// The methods that the server calls on clients.
 //! #[hub_client]
-//! pub trait ChatClient {
-//!     async fn receive_message(&self, user: &str, text: &str); // as "receiveMessage"
+//! trait ChatClient {
+//!     async fn receive_message(&self, user: &str, text: &str); // clients handle "receiveMessage"
 //! }
 //!
-//! pub struct ChatHub;
+//! struct ChatHub;
 //!
-//! /// The methods that clients call on the server.
 //! #[hub(client = ChatClient)]
 //! impl ChatHub {
-//!     /// Clients call it "SendMessage", in any case.
-//!     async fn send_message(&self, caller: &Caller<Self>, user: String, text: String) -> Result<(), HubError> {
-//!         if text.is_empty() {
-//!             return Err(HubError::new("Say something."));
-//!         }
-//!         caller.clients().all().receive_message(&user, &text).await?;
-//!         Ok(())
+//!     async fn send_message(&self, caller: &Caller<Self>, user: String, text: String) -> Result<(), SendError> {
+//!         caller.clients().all().receive_message(&user, &text).await // clients call "SendMessage"
 //!     }
 //! }
 //!
-//! let rocket = rocket::build().attach(ChatHub.at("/hubs/chat"));
+//! let rocket = rocket::build().attach(ChatHub.at("/chat"));
 //! ```
 //!
-//! From outside, a hub's clients are called through its [`HubContext`]: a request guard for
-//! handlers, and given to services by [`HubEndpoint::context`].
+//! In a page:
+//!
+//! ```js
+//! const chat = new signalR.HubConnectionBuilder().withUrl("/chat").withAutomaticReconnect().build();
+//! chat.on("receiveMessage", (user, text) => console.log(`${user}: ${text}`));
+//! await chat.start();
+//! await chat.invoke("SendMessage", "ann", "Hello");
+//! ```
+//!
+//! # A tour
+//!
+//! | To | there is |
+//! |---|---|
+//! | write methods that clients call | [`#[hub]`](hub#methods), [`Caller`] |
+//! | call clients: all, one, a group, a user | [`Clients`], and as seen by a caller, [`CallerClients`] |
+//! | call them from handlers and services | [`HubContext`] |
+//! | keep connections in groups | [`Groups`] |
+//! | stream results, and take streams | [methods that return `impl Stream`](hub#streams), [`UploadStream`] |
+//! | ask a client for a result | [methods that return](hub_client#results) |
+//! | tell clients what went wrong | [`HubError`] |
+//! | know users, and let only some in | [`Authenticate`], [`#[authorize]`](hub#attributes-of-methods) |
+//! | do something around every method | [`HubFilter`] |
+//! | set timeouts, sizes, transports, origins | [`HubOptions`] |
+//! | send times that clients see as times | [`Timestamp`] |
+//! | send clients elsewhere | [`HubEndpoint::redirect`] |
+//! | carry bytes, without a hub | [`ConnectionHandler`] |
+//! | have clients checked by TypeScript | [`TypeScript`] |
+//!
+//! # Tests
+//!
+//! A hub method without a caller is called as any method. Everything else can be tried with Rocket's
+//! local client and no socket at all, by long polling: a GET takes what the server has sent, a POST
+//! sends. Messages are JSON, each ended by the character 0x1E.
+//!
+//! ```
+//! use rocket::local::blocking::Client;
+//! use rocket_signalr::{Hub, hub};
+//!
+//! struct Calculator;
+//!
+//! #[hub]
+//! impl Calculator {
+//!     fn add(&self, a: i32, b: i32) -> i32 {
+//!         a + b
+//!     }
+//! }
+//!
+//! assert_eq!(Calculator.add(1, 2), 3);
+//!
+//! let client = Client::debug(rocket::build().attach(Calculator.at("/calculator"))).unwrap();
+//! let answer = client.post("/calculator/negotiate?negotiateVersion=1").dispatch().into_string().unwrap();
+//! let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+//! let path = format!("/calculator?id={}", answer["connectionToken"].as_str().unwrap());
+//! let poll = || client.get(&path).dispatch().into_string().unwrap();
+//! let send = |text: &str| client.post(&path).body(format!("{text}\x1e")).dispatch();
+//!
+//! assert_eq!(poll(), ""); // the first one opens the connection
+//! send(r#"{"protocol": "json", "version": 1}"#);
+//! assert_eq!(poll(), "{}\x1e");
+//! send(r#"{"type": 1, "invocationId": "1", "target": "Add", "arguments": [1, 2]}"#);
+//! assert_eq!(poll(), "{\"type\":3,\"invocationId\":\"1\",\"result\":3}\x1e");
+//! ```
+//!
+//! # What users of SignalR ask for, and get here
+//!
+//! - Client methods without magic strings, for Rust and for TypeScript: [`#[hub_client]`](hub_client),
+//!   [`TypeScript`].
+//! - Who is here: [`HubContext::connections`], [`HubContext::users`], [`HubContext::is_online`],
+//!   [`Groups::names`], [`Groups::members`], [`Groups::of`].
+//! - Ending a connection from outside: [`HubContext::disconnect`], [`HubContext::disconnect_user`].
+//! - Slow clients that harm nobody: [`HubOptions::slow_client_limit`], and `newest`, which keeps only
+//!   [the newest of a kind](hub_client) for them.
+//! - A limit on how much a client may send: [`MessageRate`].
+//! - Restarts that clients get over by themselves: at shutdown, each is told to come back.
+//! - Numbers for Prometheus, for each hub and method: [`HubMetrics`].
+//! - A check of the `Origin`, without which any page can use its visitors' cookies on a WebSocket:
+//!   [`AllowedOrigins`], which begins with the same origin only.
+//!
+//! There is no backplane: all connections of a hub are to one process.
 //!
 //! # Logs and traces
 //!
@@ -53,9 +121,14 @@
 //!
 //! # Features
 //!
-//! - `typescript`: `TypeScript` writes declarations of hubs, so that clients in TypeScript are
-//!   checked by their compiler, too. Off by default.
+//! - `typescript`: [`TypeScript`] writes declarations of hubs. Off by default.
+//!
+#![cfg_attr(
+    not(feature = "typescript"),
+    doc = "[`TypeScript`]: https://docs.rs/rocket_signalr/latest/rocket_signalr/struct.TypeScript.html"
+)]
 
+mod attributes;
 mod auth;
 #[cfg(feature = "bench")]
 mod bench;
@@ -81,11 +154,10 @@ mod transport;
 #[cfg(feature = "typescript")]
 mod typescript;
 
-pub use rocket_signalr_codegen::{hub, hub_client};
-
 #[cfg(feature = "typescript")]
 pub use self::typescript::{TypeScript, TypeScriptError};
 pub use self::{
+    attributes::{hub, hub_client},
     auth::{Authenticate, Authorize, Resource, User, bearer_token},
     caller::Caller,
     clients::{CallerClients, ClientProxy, Clients, HubClient, Many, NoClient, Single},
