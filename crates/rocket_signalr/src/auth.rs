@@ -6,7 +6,18 @@ use rocket::{Request, async_trait};
 
 use crate::request;
 
-/// A user who is signed in.
+/// A user who is signed in: made by an [`Authenticate`] out of what it knows.
+///
+/// ```
+/// use rocket_signalr::User;
+///
+/// let ann = User::new("17").with_name("Ann").with_role("admin").with_claim("department", "sales");
+/// assert!(ann.is_in_role("admin"));
+/// assert_eq!(ann.claim("department"), Some("sales"));
+/// ```
+///
+/// [`Clients::user`](crate::Clients::user) calls all connections of a user, and
+/// [`HubContext::disconnect_user`](crate::HubContext::disconnect_user) ends them.
 #[derive(Debug, Clone, Default)]
 pub struct User {
     id: Box<str>,
@@ -91,20 +102,77 @@ pub struct Resource<'a> {
 
 /// Tells who is signed in: implemented by the application, on whatever it uses for that.
 ///
-/// It is asked at each request: once for a WebSocket or an event stream, each time for polls and
-/// posts.
+/// It is asked at each request: once for a WebSocket or an event stream, each time for polls and posts,
+/// and for the negotiation before them. Who is not known can use the hub all the same, unless
+/// `#[hub(authorize)]`, `#[authorize]` before a method or
+/// [`HubOptions::authorize`](crate::HubOptions::authorize) asks for a user.
+///
+/// With a JWT, which clients give by their `accessTokenFactory`:
 ///
 /// ```
-/// use rocket::{Request, async_trait};
-/// use rocket_signalr::{Authenticate, User, bearer_token};
+/// use std::time::{Duration, UNIX_EPOCH};
 ///
-/// struct Tokens;
+/// use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation, decode, encode};
+/// use rocket::{Request, async_trait, http::Status, local::blocking::Client};
+/// use rocket_signalr::{Authenticate, Hub, User, bearer_token, hub};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Claims {
+///     sub: String,
+///     exp: u64,
+///     #[serde(default)]
+///     roles: Vec<String>,
+/// }
+///
+/// struct Jwt(DecodingKey);
 ///
 /// #[async_trait]
-/// impl Authenticate for Tokens {
+/// impl Authenticate for Jwt {
 ///     async fn user(&self, request: &Request<'_>) -> Option<User> {
-///         let token = bearer_token(request)?;
-///         (token == "the one that ann was given").then(|| User::new("ann").with_role("staff"))
+///         let token = bearer_token(request)?; // of the header or of the query
+///         let claims = decode::<Claims>(token, &self.0, &Validation::default()).ok()?.claims;
+///         let user = User::new(claims.sub).expires_at(UNIX_EPOCH + Duration::from_secs(claims.exp));
+///         Some(claims.roles.into_iter().fold(user, User::with_role))
+///     }
+/// }
+///
+/// struct Orders;
+///
+/// #[hub(authorize)]
+/// impl Orders {}
+///
+/// let rocket = rocket::build().attach(Orders.at("/orders").authenticate(Jwt(DecodingKey::from_secret(b"key"))));
+/// # let client = Client::debug(rocket).unwrap();
+/// # let claims = serde_json::json!({"sub": "ann", "exp": 4_000_000_000_u64});
+/// # let negotiate = |secret: &[u8]| {
+/// #     let token = encode(&Header::default(), &claims, &EncodingKey::from_secret(secret)).unwrap();
+/// #     client.post(format!("/orders/negotiate?access_token={token}")).dispatch().status()
+/// # };
+/// # assert_eq!(negotiate(b"key"), Status::Ok);
+/// # assert_eq!(negotiate(b"another"), Status::Unauthorized);
+/// ```
+///
+/// With a session cookie, which browsers send by themselves. Pages of other sites cannot make use of
+/// it, since [`AllowedOrigins`](crate::AllowedOrigins) refuses them.
+///
+/// ```
+/// use std::{collections::HashMap, sync::Mutex};
+///
+/// use rocket::{Request, async_trait};
+/// use rocket_signalr::{Authenticate, Resource, User};
+///
+/// struct Sessions(Mutex<HashMap<String, User>>);
+///
+/// #[async_trait]
+/// impl Authenticate for Sessions {
+///     async fn user(&self, request: &Request<'_>) -> Option<User> {
+///         let session = request.cookies().get("session")?;
+///         self.0.lock().unwrap().get(session.value()).cloned()
+///     }
+///
+///     /// `#[authorize(policy = "adult")]`
+///     async fn fulfils(&self, policy: &str, user: &User, _: &Resource<'_>) -> bool {
+///         policy == "adult" && user.claim("age").and_then(|age| age.parse().ok()) >= Some(18)
 ///     }
 /// }
 /// ```
@@ -154,7 +222,26 @@ pub fn bearer_token<'r>(request: &'r Request<'_>) -> Option<&'r str> {
     })
 }
 
-/// What is asked of a user before a hub or a method may be used: `#[authorize]`.
+/// What is asked of a user before a hub or a method may be used: `#[authorize]`, and for a whole place
+/// [`HubOptions::authorize`](crate::HubOptions::authorize).
+///
+/// Requests without a user are answered with 401, those of the wrong one with 403; a call of a method
+/// fails with an error.
+///
+/// ```
+/// use rocket_signalr::{Authorize, Hub, HubOptions, hub};
+///
+/// struct Reports;
+///
+/// #[hub]
+/// impl Reports {}
+///
+/// let internal = HubOptions {
+///     authorize: Some(Authorize { roles: &["staff"], ..Authorize::USER }),
+///     ..HubOptions::default()
+/// };
+/// let endpoint = Reports.at("/internal/reports").options(internal);
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Authorize {
     /// The user has one of these roles. None: any user will do.

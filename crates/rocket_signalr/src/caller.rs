@@ -14,7 +14,46 @@ use crate::{
 };
 
 /// The connection that a hub method was called on, and the hub as seen from there: ASP.NET's
-/// `Context`, `Clients` and `Groups` in one.
+/// `Context`, `Clients` and `Groups` in one. It can be cloned, for work that goes on after the call.
+///
+/// ```
+/// use rocket_signalr::{Caller, HubError, hub};
+///
+/// #[derive(Clone)]
+/// struct Language(String);
+///
+/// struct Library;
+///
+/// #[hub]
+/// impl Library {
+///     /// What the client connected with: `withUrl("/library?language=de")`.
+///     fn on_connected(&self, caller: &Caller<Self>) {
+///         if let Some(language) = caller.query("language") {
+///             caller.insert(Language(language.into_owned())); // kept with the connection
+///         }
+///     }
+///
+///     fn greeting(&self, caller: &Caller<Self>) -> String {
+///         let name = caller.user().and_then(|user| user.name()).unwrap_or("stranger");
+///         match caller.get::<Language>() {
+///             Some(Language(language)) if language == "de" => format!("Guten Tag, {name}!"),
+///             _ => format!("Good day, {name}!"),
+///         }
+///     }
+///
+///     async fn search(&self, caller: &Caller<Self>, words: String) -> Result<Vec<String>, HubError> {
+///         tokio::select! {
+///             found = look_up(words) => Ok(found),
+///             () = caller.aborted() => Err(HubError::new("Nobody wants to know any more.")),
+///         }
+///     }
+///
+///     fn give_up(&self, caller: &Caller<Self>) {
+///         caller.abort(); // ends the connection
+///     }
+/// }
+/// # async fn look_up(words: String) -> Vec<String> { vec![words] }
+/// ```
 pub struct Caller<H: Hub> {
     connection: Arc<Connection>,
     context: HubContext<H>,

@@ -74,7 +74,37 @@ impl HubClient for NoClient {
     }
 }
 
-/// Some clients of a hub, by whatever selector.
+/// Some clients of a hub, by whatever selector: what the methods of [`#[hub_client]`](crate::hub_client)
+/// send by. By itself it is of use where the names of methods are not known before the program runs.
+///
+/// ```
+/// use rocket_signalr::{ClientProxy, Hub, HubClient, SendError, hub};
+///
+/// /// Clients that can be called by any name.
+/// struct Anything(ClientProxy);
+///
+/// impl HubClient for Anything {
+///     type Single = Self;
+///
+///     fn many(proxy: ClientProxy) -> Self {
+///         Self(proxy)
+///     }
+///
+///     fn single(proxy: ClientProxy) -> Self {
+///         Self(proxy)
+///     }
+/// }
+///
+/// struct Relay;
+///
+/// #[hub(client = Anything)]
+/// impl Relay {}
+///
+/// # fn example() -> impl Future<Output = Result<(), SendError>> {
+/// let context = Relay.at("/relay").context();
+/// async move { context.clients().all().0.send("anyName", &("an argument", 2)).await }
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct ClientProxy {
     lifetime: Arc<Lifetime>,
@@ -165,9 +195,46 @@ impl ClientProxy {
     }
 }
 
-/// Selects clients of a hub; each selector returns the methods that can be called on them.
+/// Selects clients of a hub; each selector returns the methods that can be called on them, those that
+/// [`#[hub_client]`](crate::hub_client) declares.
 ///
-/// Clients that are not connected are passed over without an error.
+/// Nothing is sent by selecting. Ids of connections, names of groups and ids of users are compared
+/// exactly. Who is not connected is passed over without an error; only a result that is asked of such a
+/// client is one.
+///
+/// ```
+/// use rocket_signalr::{Caller, SendError, hub, hub_client};
+///
+/// #[hub_client]
+/// trait NewsClient {
+///     async fn news(&self, text: &str);
+/// }
+///
+/// struct NewsHub;
+///
+/// #[hub(client = NewsClient)]
+/// impl NewsHub {
+///     async fn tell(&self, caller: &Caller<Self>, friend: String) -> Result<(), SendError> {
+///         let clients = caller.clients();
+///         clients.all().news("everybody hears it").await?;
+///         clients.all_except(&[&friend]).news("but for these connections").await?;
+///         clients.client(&friend).news("one connection, by its id").await?;
+///         clients.clients(&[&friend]).news("some connections").await?;
+///
+///         clients.group("sports").news("the members of a group").await?;
+///         clients.groups(&["sports", "arts"]).news("of several").await?;
+///         clients.group_except("sports", &[&friend]).news("but for these connections").await?;
+///
+///         clients.user("ann").news("all connections of a user").await?;
+///         clients.users(&["ann", "bob"]).news("of several").await?;
+///
+///         // From a hub method only: the caller's own point of view.
+///         clients.caller().news("who called").await?;
+///         clients.others().news("all but the caller").await?;
+///         clients.others_in_group("sports").news("of a group").await
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Clients<H: Hub> {
     lifetime: Arc<Lifetime>,
@@ -240,7 +307,9 @@ impl<H: Hub> Clients<H> {
     }
 }
 
-/// [`Clients`], and those that are named from the caller's point of view.
+/// [`Clients`], and those that are named from the caller's point of view: what [`Caller::clients`] gives.
+///
+/// [`Caller::clients`]: crate::Caller::clients
 #[derive(Debug)]
 pub struct CallerClients<H: Hub> {
     clients: Clients<H>,

@@ -40,6 +40,16 @@ use crate::{
 ///
 /// let rocket = rocket::build().attach(NewsHub.at("/hubs/news")).mount("/", routes![publish]);
 /// ```
+///
+/// It tells who is here, too, and can send them away:
+///
+/// ```
+/// # use rocket_signalr::{Hub, HubContext};
+/// async fn ban<H: Hub>(hub: HubContext<H>, user_id: &str) -> String {
+///     let ended = hub.disconnect_user(user_id);
+///     format!("{ended} connections ended, {} remain", hub.connection_count())
+/// }
+/// ```
 pub struct HubContext<H: Hub> {
     lifetime: Arc<Lifetime>,
     hub: PhantomData<fn() -> H>,

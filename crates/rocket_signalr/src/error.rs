@@ -106,6 +106,22 @@ pub(crate) fn short_name<T: ?Sized>() -> &'static str {
 }
 
 /// Why a connection ended, as [`Hub::on_disconnected`](crate::Hub::on_disconnected) is told.
+///
+/// ```
+/// use rocket_signalr::{Caller, DisconnectReason, hub};
+///
+/// struct Door;
+///
+/// #[hub]
+/// impl Door {
+///     async fn on_disconnected(&self, caller: &Caller<Self>, reason: &DisconnectReason) {
+///         match reason.error() {
+///             None => println!("{} has left", caller.connection_id()),
+///             Some(error) => println!("{} was lost: {error}", caller.connection_id()),
+///         }
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct DisconnectReason {
     pub(crate) error: Option<HubError>,
@@ -121,7 +137,8 @@ impl DisconnectReason {
 
 /// A message could not be sent.
 ///
-/// That a client is gone is no error; messages to it are dropped.
+/// That a client is gone is no error; messages to it are dropped. In a hub method that returns
+/// [`HubError`], `?` passes it on.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum SendError {

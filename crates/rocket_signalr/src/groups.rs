@@ -7,7 +7,36 @@ use crate::{hub::Hub, id::ConnectionId, lifetime::Lifetime};
 /// The groups of a hub.
 ///
 /// A group is there while it has members. Its name can be any text and is compared exactly.
-/// Membership belongs to a connection: it ends with it, and a client that comes back joins anew.
+/// Membership belongs to a connection: it ends with it, and a client that comes back joins anew. (One
+/// that takes its connection up again, by stateful reconnect, is still a member.)
+///
+/// ```
+/// use rocket_signalr::{Caller, HubContext, HubError, hub};
+///
+/// struct Rooms;
+///
+/// #[hub]
+/// impl Rooms {
+///     async fn enter(&self, caller: &Caller<Self>, room: String) -> Result<usize, HubError> {
+///         if caller.groups().count(&room) >= 20 {
+///             return Err(HubError::new("The room is full."));
+///         }
+///         caller.join(&room).await; // the same as groups().add(caller.connection_id(), &room)
+///         Ok(caller.groups().count(&room))
+///     }
+///
+///     fn rooms(&self, caller: &Caller<Self>) -> Vec<String> {
+///         caller.groups().names()
+///     }
+/// }
+///
+/// /// From outside of the hub.
+/// async fn close(rooms: HubContext<Rooms>, room: &str) {
+///     for connection_id in rooms.groups().members(room) {
+///         rooms.groups().remove(&connection_id, room).await;
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Groups<H: Hub> {
     lifetime: Arc<Lifetime>,

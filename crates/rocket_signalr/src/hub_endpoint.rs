@@ -22,6 +22,25 @@ use crate::{
 ///
 /// Attaching mounts its routes, manages its [`HubContext`], starts the sweep that pings clients and
 /// finds those that are gone, and at shutdown tells every client to come back later.
+///
+/// ```
+/// # use rocket_signalr::{Hub, hub};
+/// # struct ClockHub;
+/// # #[hub]
+/// # impl ClockHub {}
+/// use rocket::fairing::AdHoc;
+/// use rocket_signalr::HubOptions;
+///
+/// let clock = ClockHub
+///     .at("/clock")
+///     .options(HubOptions { allow_stateful_reconnects: true, ..HubOptions::default() });
+/// let context = clock.context(); // for a task of the application's own
+/// let rocket = rocket::build().attach(clock).attach(AdHoc::on_liftoff("ticks", |_| {
+///     Box::pin(async move {
+///         println!("{} clients", context.connection_count());
+///     })
+/// }));
+/// ```
 #[must_use = "a hub serves nothing until it is attached to Rocket"]
 pub struct HubEndpoint<H: Hub> {
     hub: Arc<H>,

@@ -138,7 +138,8 @@ fn micros(duration: Duration) -> u64 {
 }
 
 /// The counters of some hubs in Prometheus' text format, version 0.0.4: what a route such as
-/// `/metrics` answers. Made by [`HubContext::metrics`](crate::HubContext::metrics).
+/// `/metrics` answers. Made by [`HubContext::metrics`](crate::HubContext::metrics). They count from
+/// the start of the process; durations are in seconds.
 ///
 /// The instruments of ASP.NET Core, `signalr_server_connection_duration_seconds` and
 /// `signalr_server_active_connections`, have their names, labels and buckets; the others are this

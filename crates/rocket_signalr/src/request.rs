@@ -4,11 +4,22 @@ use std::{borrow::Cow, net::SocketAddr};
 
 use rocket::{Request, http::RawStr};
 
-/// The request that opened a connection: that of the WebSocket, the event stream or the first poll.
+/// The request that opened a connection: that of the WebSocket, the event stream or the first poll. What
+/// was sent with the negotiation before it, and with later requests, is not in it.
 ///
-/// Kept as compactly as can be: one text with a line for the query and one for each header.
+/// Browsers cannot set headers on a WebSocket or an event stream: what a page has to say goes into the
+/// query of its URL, or into a cookie.
+///
+/// ```
+/// use rocket_signalr::ConnectRequest;
+///
+/// fn version_of_the_app(request: &ConnectRequest) -> Option<u32> {
+///     request.query("v")?.parse().ok()
+/// }
+/// ```
 #[derive(Debug, Default)]
 pub struct ConnectRequest {
+    /// As compactly as can be: a line for the query and one for each header.
     lines: Box<str>,
     remote: Option<SocketAddr>,
 }

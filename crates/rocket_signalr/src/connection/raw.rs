@@ -23,7 +23,31 @@ use crate::{
 };
 
 /// A connection that carries whatever its two sides agree on, over any transport: ASP.NET's
-/// `ConnectionContext`.
+/// `ConnectionContext`. A [`ConnectionHandler`](crate::ConnectionHandler) is given one for each client.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use rocket::{async_trait, tokio::time::sleep};
+/// use rocket_signalr::{ConnectionHandler, RawConnection};
+///
+/// struct Ticker;
+///
+/// #[async_trait]
+/// impl ConnectionHandler for Ticker {
+///     async fn connected(&self, mut connection: RawConnection) {
+///         loop {
+///             tokio::select! {
+///                 () = sleep(Duration::from_secs(1)) => connection.send_text("tick").await,
+///                 bytes = connection.read() => match bytes {
+///                     Some(bytes) => println!("{} has sent {} bytes", connection.id(), bytes.len()),
+///                     None => break, // it has left
+///                 },
+///             }
+///         }
+///     }
+/// }
+/// ```
 pub struct RawConnection {
     connection: Arc<Connection>,
     input: Arc<Mutex<Input>>,

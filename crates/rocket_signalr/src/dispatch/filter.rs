@@ -104,8 +104,33 @@ impl<F: HubFilter + ?Sized> HubFilter for Arc<F> {
     }
 }
 
-/// Filters for all hubs of an application: `rocket.manage(HubFilters::new().with(…))`, before the
-/// hubs are attached.
+/// Filters for all hubs of an application: managed by Rocket before the hubs are attached.
+///
+/// ```
+/// use std::time::Instant;
+///
+/// use rocket::async_trait;
+/// use rocket_signalr::{FilterContext, Hub, HubError, HubFilter, HubFilters, NextMethod, Reply, hub};
+///
+/// struct Stopwatch;
+///
+/// #[async_trait]
+/// impl HubFilter for Stopwatch {
+///     async fn method(&self, context: &FilterContext, next: NextMethod<'_>) -> Result<Reply, HubError> {
+///         let began = Instant::now();
+///         let reply = next.run().await;
+///         println!("{}.{} took {:?}", context.hub(), context.method().unwrap_or("?"), began.elapsed());
+///         reply
+///     }
+/// }
+///
+/// # struct ChatHub;
+/// # #[hub]
+/// # impl ChatHub {}
+/// let rocket = rocket::build()
+///     .manage(HubFilters::new().with(Stopwatch))
+///     .attach(ChatHub.at("/chat"));
+/// ```
 #[derive(Clone, Default)]
 pub struct HubFilters(pub(crate) Vec<Arc<dyn HubFilter>>);
 

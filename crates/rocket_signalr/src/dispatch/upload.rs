@@ -23,6 +23,22 @@ use crate::{
 /// It ends when the client ends it. An item of the wrong type, an error that the client gives as
 /// the reason of its end, or the loss of the connection come as an `Err`, after which it ends.
 ///
+/// ```
+/// use futures::TryStreamExt;
+/// use rocket_signalr::{HubError, UploadStream, hub};
+///
+/// struct Files;
+///
+/// #[hub]
+/// impl Files {
+///     /// Clients give a `Subject`, or what their language has for that, as the argument.
+///     async fn save(&self, name: String, lines: UploadStream<String>) -> Result<usize, HubError> {
+///         let lines: Vec<String> = lines.try_collect().await?;
+///         Ok(lines.len())
+///     }
+/// }
+/// ```
+///
 /// While a method does not take them, [`stream_buffer_capacity`] items wait; then the client's
 /// whole connection does.
 ///

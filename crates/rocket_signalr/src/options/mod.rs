@@ -15,7 +15,10 @@ use crate::{
     transport::{AllowedOrigins, Transports},
 };
 
-/// The options of a hub: ASP.NET's `HubOptions` and `HttpConnectionDispatcherOptions`.
+/// The options of a hub: ASP.NET's `HubOptions` and `HttpConnectionDispatcherOptions`, with their
+/// names and defaults. [`message_rate`](Self::message_rate),
+/// [`slow_client_limit`](Self::slow_client_limit) and [`allowed_origins`](Self::allowed_origins) have
+/// no counterpart there.
 ///
 /// ```
 /// use std::time::Duration;
@@ -150,7 +153,17 @@ pub struct HubOptions {
     pub allowed_origins: AllowedOrigins,
 }
 
-/// A number of messages for each second. All of a client's messages count, its pings too.
+/// A number of messages for each second. All of a client's messages count, its pings too. ASP.NET Core
+/// has nothing like it.
+///
+/// ```
+/// use rocket_signalr::{HubOptions, MessageRate};
+///
+/// let options = HubOptions {
+///     message_rate: Some(MessageRate { per_second: 10, burst: 50 }),
+///     ..HubOptions::default()
+/// };
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table of per_second and burst")]
 pub struct MessageRate {

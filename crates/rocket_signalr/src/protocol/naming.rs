@@ -16,6 +16,12 @@ use serde::Deserialize;
 /// agrees with both.
 ///
 /// MessagePack knows no such choice: names are written as they are.
+///
+/// ```
+/// use rocket_signalr::{HubOptions, PropertyNaming};
+///
+/// let options = HubOptions { property_naming: PropertyNaming::AsIs, ..HubOptions::default() };
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
 pub enum PropertyNaming {
     /// `known_as` and `KnownAs` are written as `knownAs`, `URL` as `url`, as ASP.NET does.

@@ -16,6 +16,9 @@ pub(super) const TIMESTAMP: &str = "$rocket_signalr::Timestamp";
 /// In JSON it is a text (`2026-11-21T14:05:00.25Z`), in MessagePack a timestamp: a `Date` to
 /// JavaScript, a `DateTime` to .NET. It is read from either in both.
 ///
+/// It is taken as an argument, returned and sent as any other value; [`SystemTime`] converts into it
+/// and back.
+///
 /// Types of other crates that are written as texts, such as chrono's, are texts in MessagePack too.
 /// They can be read from timestamps all the same.
 ///

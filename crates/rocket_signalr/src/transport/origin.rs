@@ -10,6 +10,15 @@ use rocket::{
 ///
 /// What is allowed is told to browsers by CORS headers, with credentials. Since those do not protect
 /// WebSockets, requests from all other origins are refused with 403.
+///
+/// ```
+/// use rocket_signalr::{AllowedOrigins, HubOptions};
+///
+/// let options = HubOptions {
+///     allowed_origins: AllowedOrigins::List(vec!["https://shop.example.org".to_owned()]),
+///     ..HubOptions::default()
+/// };
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AllowedOrigins {
     /// Only pages that this server itself has sent: their origin's host and port are those of the
