@@ -1,13 +1,11 @@
 //! A hub for those who are signed in, and a method for some of them.
 //!
-//! `cargo run -p rocket_signalr --example authorised`, then connect with the token `ann`, who may
-//! reset, or `bob`, who may not:
+//! `cargo run -p rocket_signalr --example authorised` prints how to try it.
 //!
-//! ```js
-//! new HubConnectionBuilder().withUrl("http://localhost:8000/counter", { accessTokenFactory: () => "ann" })
-//! ```
-//!
-//! A real application would check a JWT or a session cookie where this one looks a name up.
+//! A real application would check a JWT or a session cookie where this one looks a name up: see the
+//! documentation of `Authenticate`.
+
+mod support;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -56,5 +54,33 @@ impl CounterHub {
 
 #[launch]
 fn rocket() -> _ {
-    rocket::build().attach(CounterHub::default().at("/counter").authenticate(Tokens))
+    rocket::build()
+        .attach(CounterHub::default().at("/counter").authenticate(Tokens))
+        .attach(support::how_to_try(TRY))
 }
+
+const TRY: &str = r#"
+import { HubConnectionBuilder } from "@microsoft/signalr";
+
+const connect = async (token) => {
+  const counter = new HubConnectionBuilder()
+    .withUrl("{server}/counter", { accessTokenFactory: () => token })
+    .build();
+  counter.on("counted", (by, count) => console.log(`${token} hears that ${by} has counted ${count}`));
+  await counter.start();
+  return counter;
+};
+const refused = (error) => console.log(error.message);
+
+const ann = await connect("ann");
+const bob = await connect("bob");
+await connect("eve").catch(refused);
+
+console.log("bob counts", await bob.invoke("Count"));
+await bob.invoke("Reset").catch(refused);
+await ann.invoke("Reset");
+console.log("ann counts", await ann.invoke("Count"));
+
+await ann.stop();
+await bob.stop();
+"#;

@@ -1,12 +1,8 @@
 //! A chat: whoever is connected hears what anybody says.
 //!
-//! `cargo run -p rocket_signalr --example chat`, then connect any SignalR client to
-//! `http://localhost:8000/chat`, and:
-//!
-//! ```js
-//! connection.on("receiveMessage", (user, text) => console.log(`${user}: ${text}`));
-//! await connection.invoke("SendMessage", "ann", "Hello");
-//! ```
+//! `cargo run -p rocket_signalr --example chat` prints how to try it.
+
+mod support;
 
 use rocket::{launch, post, routes};
 use rocket_signalr::{
@@ -25,10 +21,8 @@ struct ChatHub;
 /// What clients call on the server.
 #[hub(client = ChatClient)]
 impl ChatHub {
-    async fn on_connected(&self, caller: &Caller<Self>) -> Result<(), HubError> {
-        let count = caller.context().connection_count();
-        caller.clients().all().here_now(count).await?;
-        Ok(())
+    async fn on_connected(&self, caller: &Caller<Self>) -> Result<(), SendError> {
+        caller.clients().all().here_now(caller.context().connection_count()).await
     }
 
     async fn on_disconnected(&self, caller: &Caller<Self>, _: &DisconnectReason) {
@@ -51,17 +45,31 @@ impl ChatHub {
     }
 }
 
-/// The same from outside of the hub: `curl -X POST 'localhost:8000/announce?text=Hello'`
+/// The same from outside of the hub.
 #[post("/announce?<text>")]
-async fn announce(text: &str, chat: HubContext<ChatHub>) -> String {
-    let sent: Result<(), SendError> = chat.clients().all().receive_message("server", text).await;
-    match sent {
-        Ok(()) => format!("{} are here\n", chat.connection_count()),
-        Err(error) => format!("{error}\n"),
-    }
+async fn announce(text: &str, chat: HubContext<ChatHub>) -> Result<(), String> {
+    let sent = chat.clients().all().receive_message("server", text).await;
+    sent.map_err(|error| error.to_string())
 }
 
 #[launch]
 fn rocket() -> _ {
-    rocket::build().attach(ChatHub.at("/chat")).mount("/", routes![announce])
+    rocket::build()
+        .attach(ChatHub.at("/chat"))
+        .mount("/", routes![announce])
+        .attach(support::how_to_try(TRY))
 }
+
+const TRY: &str = r#"
+import { HubConnectionBuilder } from "@microsoft/signalr";
+
+const chat = new HubConnectionBuilder().withUrl("{server}/chat").withAutomaticReconnect().build();
+chat.on("receiveMessage", (user, text) => console.log(`${user}: ${text}`));
+chat.on("hereNow", (count) => console.log(`${count} here`));
+await chat.start();
+
+await chat.invoke("SendMessage", "ann", "Hello");
+await fetch("{server}/announce?text=Welcome", { method: "POST" });
+await chat.invoke("SendMessage", "ann", "").catch((error) => console.log(error.message));
+// It goes on until it is ended: start it in a second window, too.
+"#;

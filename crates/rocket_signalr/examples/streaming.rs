@@ -1,15 +1,8 @@
 //! Streams in both directions.
 //!
-//! `cargo run -p rocket_signalr --example streaming`, then, in JavaScript:
-//!
-//! ```js
-//! connection.stream("Countdown", 3).subscribe({ next: console.log, complete: () => console.log("done") });
-//!
-//! const numbers = new signalR.Subject();
-//! const average = connection.invoke("Average", numbers);
-//! numbers.next(1); numbers.next(2); numbers.complete();
-//! console.log(await average);     // 1.5
-//! ```
+//! `cargo run -p rocket_signalr --example streaming` prints how to try it.
+
+mod support;
 
 use std::time::Duration;
 
@@ -23,7 +16,7 @@ struct StreamHub;
 impl StreamHub {
     /// A method that returns a stream is a streaming method. When its client has had enough, or is
     /// gone, the stream is dropped.
-    fn countdown(&self, from: u32) -> impl Stream<Item = u32> + Send + use<> {
+    fn countdown(&self, from: u32) -> impl Stream<Item = u32> {
         stream::iter((0..=from).rev()).then(async |number| {
             tokio::time::sleep(Duration::from_millis(200)).await;
             number
@@ -35,7 +28,7 @@ impl StreamHub {
         &self,
         of: i32,
         by: Vec<i32>,
-    ) -> Result<impl Stream<Item = Result<i32, HubError>> + Send + use<>, HubError> {
+    ) -> Result<impl Stream<Item = Result<i32, HubError>>, HubError> {
         if by.is_empty() {
             return Err(HubError::new("Divide by what?"));
         }
@@ -56,5 +49,33 @@ impl StreamHub {
 
 #[launch]
 fn rocket() -> _ {
-    rocket::build().attach(StreamHub.at("/streams"))
+    rocket::build().attach(StreamHub.at("/streams")).attach(support::how_to_try(TRY))
 }
+
+const TRY: &str = r#"
+import { HubConnectionBuilder, Subject } from "@microsoft/signalr";
+
+const streams = new HubConnectionBuilder().withUrl("{server}/streams").build();
+await streams.start();
+const show = (name, ...args) =>
+  new Promise((done) =>
+    streams.stream(name, ...args).subscribe({
+      next: (item) => console.log(name, item),
+      error: (error) => done(console.log(error.message)),
+      complete: () => done(console.log(name, "is over")),
+    }),
+  );
+
+await show("Countdown", 3);
+await show("Quotients", 12, [3, 0]);
+await show("Quotients", 12, []);
+
+const numbers = new Subject();
+const average = streams.invoke("Average", numbers);
+numbers.next(1);
+numbers.next(2);
+numbers.complete();
+console.log("Average", await average);
+
+await streams.stop();
+"#;
