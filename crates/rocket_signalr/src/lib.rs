@@ -215,6 +215,11 @@ pub mod __bench {
     pub use crate::bench::*;
 }
 
+/// What the README shows is compiled, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 /// Entry points for the fuzz targets.
 #[cfg(fuzzing)]
 #[doc(hidden)]
