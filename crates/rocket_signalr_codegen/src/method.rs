@@ -108,9 +108,11 @@ fn call(method: &ImplItemFn, values: &[TokenStream]) -> TokenStream {
     let ident = &signature.ident;
     let at = place(ident);
     let wait = signature.asyncness.map(|_| quote!(.await));
+    // By its path: `hub` is an `Arc`, which has methods of its own.
+    let result = quote_spanned!(at=> Self::#ident(&hub, #(#values),*) #wait);
     match Output::of(&signature.output) {
         Output::Value { ty, fallible } => {
-            let (ty, result) = match ty {
+            let (ty, value) = match ty {
                 None => (quote!(()), quote!(::core::result::Result::Ok(result))),
                 Some(ty) if fallible => {
                     let value = types::or_inferred(types::arguments(ty).next());
@@ -121,19 +123,18 @@ fn call(method: &ImplItemFn, values: &[TokenStream]) -> TokenStream {
             quote_spanned! {at=>
                 binder.plain::<#ty, _, _>(move |hub, caller| async move {
                     let _ = &caller;
-                    let result = hub.#ident(#(#values),*) #wait;
-                    #result
+                    let result = #result;
+                    #value
                 })
             }
         }
         Output::Stream { refusable, item } => {
-            let items = quote!(hub.#ident(#(#values),*) #wait);
             let items = match refusable {
                 Some(ty) => {
-                    let result = hub_result(ty, &items);
+                    let result = hub_result(ty, &result);
                     quote!(#result.map_err(::rocket_signalr::__private::StreamFault::Refused)?)
                 }
-                None => items,
+                None => result,
             };
             let send = match item {
                 Some(item) if is_result(item) => {

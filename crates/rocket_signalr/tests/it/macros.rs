@@ -75,6 +75,11 @@ where
         std::mem::replace(&mut *self.inside.lock().unwrap(), text.into()).to_string()
     }
 
+    /// So is a method of what the hub is kept in.
+    fn clone(&self, text: String) -> String {
+        text
+    }
+
     /// The stream borrows the hub.
     fn letters(&self) -> impl Stream<Item = char> {
         stream::iter(Self::GREETING.chars())
@@ -100,6 +105,7 @@ async fn whatever_rust_has_for_methods_can_be_called() {
     let arguments = json!([{"x": 1, "y": 2}, [3, 4], 5, true]);
     assert_eq!(client.invoke("Sum", arguments).await, Ok(json!(15)));
     assert_eq!(client.invoke("Replace", json!(["after"])).await, Ok(json!("before")));
+    assert_eq!(client.invoke("Clone", json!(["same"])).await, Ok(json!("same")));
     client.stream("Letters", json!([])).await;
     assert_eq!(client.next().await["item"], json!("H"));
 }
