@@ -12,10 +12,10 @@
 ///
 /// struct ChatHub;
 ///
-/// #[hub(client = ChatClient)] // without `client`, the hub calls nothing on its clients
+/// #[hub(client = ChatClient)] // without it, the hub calls nothing on clients
 /// impl ChatHub {
-///     /// Clients call it "SendMessage".
-///     async fn send_message(&self, caller: &Caller<Self>, text: String) -> Result<(), HubError> {
+///     /// Clients call it "Send".
+///     async fn send(&self, caller: &Caller<Self>, text: String) -> Result<(), HubError> {
 ///         caller.clients().others().receive_message(&text).await?;
 ///         Ok(())
 ///     }
@@ -27,15 +27,15 @@
 ///     }
 ///
 ///     /// Not called by clients: a client has left.
-///     async fn on_disconnected(&self, caller: &Caller<Self>, reason: &DisconnectReason) {}
+///     async fn on_disconnected(&self, _: &Caller<Self>, reason: &DisconnectReason) {}
 /// }
 /// ```
 ///
 /// # Methods
 ///
 /// A method takes `&self`, since all clients use the same hub at the same time, and is `async` or
-/// not. It is called by its name in PascalCase, matched without case; underscores and the `r#` of raw
-/// names are no part of it. One client's calls run one after another, unless
+/// not. It is called by its name in PascalCase, matched without case; underscores and the `r#` of
+/// raw names are no part of it. One client's calls run one after another, unless
 /// [`maximum_parallel_invocations_per_client`] says otherwise; streams wait for nobody.
 ///
 /// - A parameter of type `&Caller<Self>` is the [`Caller`](crate::Caller).
@@ -49,8 +49,8 @@
 ///
 /// # Streams
 ///
-/// A method that returns `impl Stream`, or a `Result` of one, is a streaming method. Its items may be
-/// `Result`s: the first error ends the stream and is told to the client. When the client has had
+/// A method that returns `impl Stream`, or a `Result` of one, is a streaming method. Its items may
+/// be `Result`s: the first error ends the stream and is told to the client. When the client has had
 /// enough, or is gone, the stream is dropped.
 ///
 /// ```
@@ -65,11 +65,11 @@
 ///         stream::iter((0..=from).rev())
 ///     }
 ///
-///     async fn shares(&self, of: f64, count: usize) -> Result<impl Stream<Item = f64>, HubError> {
-///         if count == 0 {
-///             return Err(HubError::new("For nobody?"));
+///     async fn halves(&self, of: f64) -> Result<impl Stream<Item = f64>, HubError> {
+///         if !of.is_normal() {
+///             return Err(HubError::new("Of what?"));
 ///         }
-///         Ok(stream::iter(vec![of / count as f64; count]))
+///         Ok(stream::iter([of / 2.0, of / 4.0, of / 8.0]))
 ///     }
 ///
 ///     async fn sum(&self, mut numbers: UploadStream<f64>) -> Result<f64, HubError> {
@@ -90,14 +90,14 @@
 /// #[hub(authorize)] // all of it is for users who are signed in
 /// impl Shop {
 ///     #[name = "list-items"] // in place of "Items"
-///     fn items(&self, #[optional] page: Option<u32>) -> Vec<String> { // clients may leave it out
-///         self.page(page.unwrap_or(0))
+///     fn items(&self, #[optional] page: Option<u32>) -> Vec<String> {
+///         self.page(page.unwrap_or(0)) // clients may leave it out
 ///     }
 ///
 ///     #[authorize(role = "owner,clerk")] // for those in one of these roles
 ///     fn sell(&self, item: String) {}
 ///
-///     #[authorize(policy = "in business hours")] // for whom `Authenticate::fulfils` says so
+///     #[authorize(policy = "in business hours")] // if `Authenticate::fulfils` it
 ///     fn restock(&self) {}
 ///
 ///     #[skip] // not for clients at all

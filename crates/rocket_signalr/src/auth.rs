@@ -102,9 +102,9 @@ pub struct Resource<'a> {
 
 /// Tells who is signed in: implemented by the application, on whatever it uses for that.
 ///
-/// It is asked at each request: once for a WebSocket or an event stream, each time for polls and posts,
-/// and for the negotiation before them. Who is not known can use the hub all the same, unless
-/// `#[hub(authorize)]`, `#[authorize]` before a method or
+/// It is asked at each request: once for a WebSocket or an event stream, each time for polls and
+/// posts, and for the negotiation before them. Who is not known can use the hub all the same,
+/// unless `#[hub(authorize)]`, `#[authorize]` before a method or
 /// [`HubOptions::authorize`](crate::HubOptions::authorize) asks for a user.
 ///
 /// With a JWT, which clients give by their `accessTokenFactory`:
@@ -152,8 +152,8 @@ pub struct Resource<'a> {
 /// # assert_eq!(negotiate(b"another"), Status::Unauthorized);
 /// ```
 ///
-/// With a session cookie, which browsers send by themselves. Pages of other sites cannot make use of
-/// it, since [`AllowedOrigins`](crate::AllowedOrigins) refuses them.
+/// With a session cookie, which browsers send by themselves. Pages of other sites cannot make use
+/// of it, since [`AllowedOrigins`](crate::AllowedOrigins) refuses them.
 ///
 /// ```
 /// use std::{collections::HashMap, sync::Mutex};
@@ -222,11 +222,11 @@ pub fn bearer_token<'r>(request: &'r Request<'_>) -> Option<&'r str> {
     })
 }
 
-/// What is asked of a user before a hub or a method may be used: `#[authorize]`, and for a whole place
-/// [`HubOptions::authorize`](crate::HubOptions::authorize).
+/// What is asked of a user before a hub or a method may be used: `#[authorize]`, and for a whole
+/// place [`HubOptions::authorize`](crate::HubOptions::authorize).
 ///
-/// Requests without a user are answered with 401, those of the wrong one with 403; a call of a method
-/// fails with an error.
+/// Requests without a user are answered with 401, those of the wrong one with 403; a call of a
+/// method fails with an error.
 ///
 /// ```
 /// use rocket_signalr::{Authorize, Hub, HubOptions, hub};

@@ -14,7 +14,8 @@ use crate::{
 };
 
 /// The connection that a hub method was called on, and the hub as seen from there: ASP.NET's
-/// `Context`, `Clients` and `Groups` in one. It can be cloned, for work that goes on after the call.
+/// `Context`, `Clients` and `Groups` in one. It can be cloned, for work that goes on after the
+/// call.
 ///
 /// ```
 /// use rocket_signalr::{Caller, HubError, hub};

@@ -44,8 +44,8 @@ pub trait HubClient: Send + Sync + 'static {
     }
 }
 
-/// An argument of a method of clients. Each is asked for what all of them need, so that errors of the
-/// compiler point at it.
+/// An argument of a method of clients. Each is asked for what all of them need, so that errors of
+/// the compiler point at it.
 pub fn argument<T: Serialize + Sync>(value: T) -> T {
     value
 }
@@ -74,8 +74,9 @@ impl HubClient for NoClient {
     }
 }
 
-/// Some clients of a hub, by whatever selector: what the methods of [`#[hub_client]`](crate::hub_client)
-/// send by. By itself it is of use where the names of methods are not known before the program runs.
+/// Some clients of a hub, by whatever selector: what the methods of
+/// [`#[hub_client]`](crate::hub_client) send by. By itself it is of use where the names of methods
+/// are not known before the program runs.
 ///
 /// ```
 /// use rocket_signalr::{ClientProxy, Hub, HubClient, SendError, hub};
@@ -195,12 +196,12 @@ impl ClientProxy {
     }
 }
 
-/// Selects clients of a hub; each selector returns the methods that can be called on them, those that
-/// [`#[hub_client]`](crate::hub_client) declares.
+/// Selects clients of a hub; each selector returns the methods that can be called on them, those
+/// that [`#[hub_client]`](crate::hub_client) declares.
 ///
 /// Nothing is sent by selecting. Ids of connections, names of groups and ids of users are compared
-/// exactly. Who is not connected is passed over without an error; only a result that is asked of such a
-/// client is one.
+/// exactly. Who is not connected is passed over without an error; only a result that is asked of
+/// such a client is one.
 ///
 /// ```
 /// use rocket_signalr::{Caller, SendError, hub, hub_client};
@@ -307,7 +308,8 @@ impl<H: Hub> Clients<H> {
     }
 }
 
-/// [`Clients`], and those that are named from the caller's point of view: what [`Caller::clients`] gives.
+/// [`Clients`], and those that are named from the caller's point of view: what [`Caller::clients`]
+/// gives.
 ///
 /// [`Caller::clients`]: crate::Caller::clients
 #[derive(Debug)]

@@ -1,21 +1,28 @@
-//! A SignalR server for [Rocket](https://rocket.rs), wire-compatible with ASP.NET Core SignalR: clients
-//! of SignalR connect to it unmodified. A hub is a type with methods that clients call; what it calls
-//! on them is declared as a trait, so that a wrong argument does not compile.
+//! A SignalR server for [Rocket](https://rocket.rs), wire-compatible with ASP.NET Core SignalR:
+//! clients of SignalR connect to it unmodified. A hub is a type with methods that clients call;
+//! what it calls on them is declared as a trait, so that a wrong argument does not compile.
 //!
 //! ```
 //! use rocket_signalr::{Caller, Hub, SendError, hub, hub_client};
 //!
 //! #[hub_client]
 //! trait ChatClient {
-//!     async fn receive_message(&self, user: &str, text: &str); // clients handle "receiveMessage"
+//!     /// Clients handle "receiveMessage".
+//!     async fn receive_message(&self, user: &str, text: &str);
 //! }
 //!
 //! struct ChatHub;
 //!
 //! #[hub(client = ChatClient)]
 //! impl ChatHub {
-//!     async fn send_message(&self, caller: &Caller<Self>, user: String, text: String) -> Result<(), SendError> {
-//!         caller.clients().all().receive_message(&user, &text).await // clients call "SendMessage"
+//!     /// Clients call "SendMessage".
+//!     async fn send_message(
+//!         &self,
+//!         caller: &Caller<Self>,
+//!         user: String,
+//!         text: String,
+//!     ) -> Result<(), SendError> {
+//!         caller.clients().all().receive_message(&user, &text).await
 //!     }
 //! }
 //!
@@ -25,7 +32,7 @@
 //! In a page:
 //!
 //! ```js
-//! const chat = new signalR.HubConnectionBuilder().withUrl("/chat").withAutomaticReconnect().build();
+//! const chat = new signalR.HubConnectionBuilder().withUrl("/chat").build();
 //! chat.on("receiveMessage", (user, text) => console.log(`${user}: ${text}`));
 //! await chat.start();
 //! await chat.invoke("SendMessage", "ann", "Hello");
@@ -45,16 +52,16 @@
 //! | know users, and let only some in | [`Authenticate`], [`#[authorize]`](hub#attributes-of-methods) |
 //! | do something around every method | [`HubFilter`] |
 //! | set timeouts, sizes, transports, origins | [`HubOptions`] |
-//! | send times that clients see as times | [`Timestamp`] |
+//! | send times that clients read as dates | [`Timestamp`] |
 //! | send clients elsewhere | [`HubEndpoint::redirect`] |
 //! | carry bytes, without a hub | [`ConnectionHandler`] |
 //! | have clients checked by TypeScript | [`TypeScript`] |
 //!
 //! # Tests
 //!
-//! A hub method without a caller is called as any method. Everything else can be tried with Rocket's
-//! local client and no socket at all, by long polling: a GET takes what the server has sent, a POST
-//! sends. Messages are JSON, each ended by the character 0x1E.
+//! A hub method without a caller is called as any method. Everything else can be tried with
+//! Rocket's local client and no socket at all, by long polling: a GET takes what the server has
+//! sent, a POST sends. Messages are JSON, each ended by the character 0x1E.
 //!
 //! ```
 //! use rocket::local::blocking::Client;
@@ -71,18 +78,19 @@
 //!
 //! assert_eq!(Calculator.add(1, 2), 3);
 //!
-//! let client = Client::debug(rocket::build().attach(Calculator.at("/calculator"))).unwrap();
-//! let answer = client.post("/calculator/negotiate?negotiateVersion=1").dispatch().into_string().unwrap();
-//! let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
-//! let path = format!("/calculator?id={}", answer["connectionToken"].as_str().unwrap());
+//! let rocket = rocket::build().attach(Calculator.at("/calc"));
+//! let client = Client::debug(rocket).unwrap();
+//! let answer = client.post("/calc/negotiate?negotiateVersion=1").dispatch();
+//! let answer = answer.into_json::<serde_json::Value>().unwrap();
+//! let path = format!("/calc?id={}", answer["connectionToken"].as_str().unwrap());
 //! let poll = || client.get(&path).dispatch().into_string().unwrap();
 //! let send = |text: &str| client.post(&path).body(format!("{text}\x1e")).dispatch();
 //!
 //! assert_eq!(poll(), ""); // the first one opens the connection
 //! send(r#"{"protocol": "json", "version": 1}"#);
 //! assert_eq!(poll(), "{}\x1e");
-//! send(r#"{"type": 1, "invocationId": "1", "target": "Add", "arguments": [1, 2]}"#);
-//! assert_eq!(poll(), "{\"type\":3,\"invocationId\":\"1\",\"result\":3}\x1e");
+//! send(r#"{"type": 1, "target": "Add", "arguments": [1, 2], "invocationId": "1"}"#);
+//! assert_eq!(poll().trim_end_matches('\x1e'), r#"{"type":3,"invocationId":"1","result":3}"#);
 //! ```
 //!
 //! # What users of SignalR ask for, and get here

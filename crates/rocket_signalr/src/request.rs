@@ -4,11 +4,11 @@ use std::{borrow::Cow, net::SocketAddr};
 
 use rocket::{Request, http::RawStr};
 
-/// The request that opened a connection: that of the WebSocket, the event stream or the first poll. What
-/// was sent with the negotiation before it, and with later requests, is not in it.
+/// The request that opened a connection: that of the WebSocket, the event stream or the first poll.
+/// What was sent with the negotiation before it, and with later requests, is not in it.
 ///
-/// Browsers cannot set headers on a WebSocket or an event stream: what a page has to say goes into the
-/// query of its URL, or into a cookie.
+/// Browsers cannot set headers on a WebSocket or an event stream: what a page has to say goes into
+/// the query of its URL, or into a cookie.
 ///
 /// ```
 /// use rocket_signalr::ConnectRequest;
@@ -71,8 +71,8 @@ pub(crate) fn query_value<'q>(query: &'q str, name: &str) -> Option<Cow<'q, str>
     query_values(query, name).next()
 }
 
-/// What is to be the only value of `name` in a query, decoded. More of them are one text with commas
-/// in between, as ASP.NET has it, and so mean nothing.
+/// What is to be the only value of `name` in a query, decoded. More of them are one text with
+/// commas in between, as ASP.NET has it, and so mean nothing.
 pub(crate) fn sole_query_value<'q>(query: &'q str, name: &str) -> Option<Cow<'q, str>> {
     query_values(query, name).reduce(|values, value| match (&*values, &*value) {
         ("", _) => value,

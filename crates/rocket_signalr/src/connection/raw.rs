@@ -23,7 +23,8 @@ use crate::{
 };
 
 /// A connection that carries whatever its two sides agree on, over any transport: ASP.NET's
-/// `ConnectionContext`. A [`ConnectionHandler`](crate::ConnectionHandler) is given one for each client.
+/// `ConnectionContext`. A [`ConnectionHandler`](crate::ConnectionHandler) is given one for each
+/// client.
 ///
 /// ```
 /// use std::time::Duration;

@@ -17,8 +17,8 @@ use crate::{
 
 /// The options of a hub: ASP.NET's `HubOptions` and `HttpConnectionDispatcherOptions`, with their
 /// names and defaults. [`message_rate`](Self::message_rate),
-/// [`slow_client_limit`](Self::slow_client_limit) and [`allowed_origins`](Self::allowed_origins) have
-/// no counterpart there.
+/// [`slow_client_limit`](Self::slow_client_limit) and [`allowed_origins`](Self::allowed_origins)
+/// have no counterpart there.
 ///
 /// ```
 /// use std::time::Duration;
@@ -94,8 +94,8 @@ pub struct HubOptions {
     pub supported_protocols: HubProtocols,
     /// How the names of properties are spelled in JSON. Default: in camel case.
     pub property_naming: PropertyNaming,
-    /// How many messages a client may send. One that sends more is dropped with a Close. Default: as
-    /// many as it likes.
+    /// How many messages a client may send. One that sends more is dropped with a Close. Default:
+    /// as many as it likes.
     pub message_rate: Option<MessageRate>,
     /// The ways in which clients may connect. Default: all.
     pub transports: Transports,
@@ -153,8 +153,8 @@ pub struct HubOptions {
     pub allowed_origins: AllowedOrigins,
 }
 
-/// A number of messages for each second. All of a client's messages count, its pings too. ASP.NET Core
-/// has nothing like it.
+/// A number of messages for each second. All of a client's messages count, its pings too. ASP.NET
+/// Core has nothing like it.
 ///
 /// ```
 /// use rocket_signalr::{HubOptions, MessageRate};
