@@ -51,7 +51,7 @@
 //! | tell clients what went wrong | [`HubError`] |
 //! | know users, and let only some in | [`Authenticate`], [`#[authorize]`](hub#attributes-of-methods) |
 //! | do something around every method | [`HubFilter`] |
-//! | set timeouts, sizes, transports, origins | [`HubOptions`] |
+//! | set timeouts, sizes, transports, origins | [`HubOptions`], also [in `Rocket.toml`](HubOptions#in-rockettoml) |
 //! | send times that clients read as dates | [`Timestamp`] |
 //! | send clients elsewhere | [`HubEndpoint::redirect`] |
 //! | carry bytes, without a hub | [`ConnectionHandler`] |
