@@ -52,6 +52,7 @@ test: test-tools assets ## Check and test all
 	BINARY_UNDER_TEST="$(target)/debug/signalbox" npm run --silent test:hubs
 	$(say) 'The pages, in a real browser'
 	BINARY_UNDER_TEST="$(target)/debug/signalbox" npm run --silent test:browser
+	@$(MAKE) --no-print-directory conformance
 
 # The clients' own timeouts are at stake: the peers' conversations are held when nothing else runs.
 conformance: test-tools node_modules/.package-lock.json ## Check the SignalR server with clients of others

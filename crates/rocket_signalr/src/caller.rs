@@ -10,6 +10,7 @@ use crate::{
     dispatch::Slot,
     groups::Groups,
     hub::Hub,
+    metrics::Metrics,
     request::ConnectRequest,
 };
 
@@ -97,6 +98,10 @@ impl<H: Hub> Caller<H> {
 
     pub(crate) fn connection(&self) -> &Arc<Connection> {
         &self.connection
+    }
+
+    pub(crate) fn metrics(&self) -> &Arc<Metrics> {
+        &self.context.lifetime().metrics
     }
 
     /// The id of the connection, which is public.

@@ -1,6 +1,7 @@
 //! What is counted: connections, messages and calls of a hub, in Prometheus' form.
 
 use std::{
+    borrow::Cow,
     fmt::{self, Write},
     sync::{
         OnceLock,
@@ -181,7 +182,7 @@ impl HubMetrics {
         mut write: impl FnMut(&mut fmt::Formatter<'_>, &str, &Metrics) -> fmt::Result,
     ) -> fmt::Result {
         writeln!(f, "# HELP {name} {help}\n# TYPE {name} {kind}")?;
-        self.hubs.iter().try_for_each(|(hub, metrics)| write(f, hub, metrics))
+        self.hubs.iter().try_for_each(|(hub, metrics)| write(f, &escaped(hub), metrics))
     }
 
     fn each_method(
@@ -193,8 +194,8 @@ impl HubMetrics {
         let name = about.0;
         self.each(f, about, |f, hub, metrics| {
             metrics.methods.get().into_iter().flatten().try_for_each(|method| {
-                let labels =
-                    format_args!(r#"signalr_hub="{hub}",signalr_method="{}""#, method.name);
+                let method_name = escaped(method.name);
+                let labels = format_args!(r#"signalr_hub="{hub}",signalr_method="{method_name}""#);
                 writeln!(f, "{name}{{{labels}}} {}", value(method))
             })
         })
@@ -270,6 +271,15 @@ impl fmt::Display for HubMetrics {
             ("signalr_server_invocation_seconds_total", "counter", "Time that calls took."),
             |method| method.micros.load(Relaxed) as f64 / 1e6,
         )
+    }
+}
+
+/// The value of a label, as the format wants it.
+fn escaped(value: &str) -> Cow<'_, str> {
+    if value.contains(['\\', '"', '\n']) {
+        value.replace('\\', r"\\").replace('"', r#"\""#).replace('\n', r"\n").into()
+    } else {
+        value.into()
     }
 }
 

@@ -11,8 +11,9 @@ use rocket::{
 pub use crate::connection::RawConnection;
 use crate::{
     auth::{Authenticate, Authorize, Nobody, User},
-    connection::{Connection, run_raw},
+    connection::{Connection, Panicked, run_raw},
     endpoint::{Places, Service},
+    error::short_name,
     metrics::{HubMetrics, Metrics},
     options::HubOptions,
     transport::NegotiateRedirect,
@@ -103,12 +104,16 @@ impl<C> fmt::Debug for RawEndpoint<C> {
 
 impl<C: ConnectionHandler> Service for RawService<C> {
     fn name(&self) -> &'static str {
-        let name = std::any::type_name::<C>();
-        name.rsplit("::").next().unwrap_or(name)
+        short_name::<C>()
     }
 
     fn authorize(&self) -> Option<Authorize> {
         None
+    }
+
+    /// Bytes are not counted, so nobody could tell what is to be sent again.
+    fn reconnects(&self) -> bool {
+        false
     }
 
     fn metrics(&self) -> &Metrics {
@@ -117,11 +122,13 @@ impl<C: ConnectionHandler> Service for RawService<C> {
 
     fn serve(self: Arc<Self>, connection: Arc<Connection>) -> BoxFuture<'static, ()> {
         Box::pin(async move {
-            let handle = |raw| AssertUnwindSafe(self.handler.connected(raw)).catch_unwind();
-            run_raw(connection, async |raw| {
-                if handle(raw).await.is_err() {
-                    tracing::error!(service = self.name(), "the handler of a connection panicked");
-                }
+            run_raw(connection, move |raw| async move {
+                let handled = AssertUnwindSafe(self.handler.connected(raw)).catch_unwind().await;
+                handled.map_err(|_| {
+                    let service = self.name();
+                    tracing::error!(service, "the handler of a connection panicked");
+                    Panicked
+                })
             })
             .await;
         })

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use super::raw::Panicked;
 use crate::{
     error::{DisconnectReason, HubError},
     metrics::ConnectionStatus,
@@ -55,9 +56,12 @@ impl Ending {
         Self::close(None, false)
     }
 
-    /// Its handler is done with it.
-    pub(crate) fn done() -> Self {
-        Self::close(None, false)
+    /// Its handler is done with it, or has panicked: an internal error (RFC 6455, section 7.4.1).
+    pub(crate) fn handled(result: Result<(), Panicked>) -> Self {
+        match result {
+            Ok(()) => Self::close(None, false),
+            Err(Panicked) => Self::close_frame(1011, None),
+        }
     }
 
     pub(crate) fn connect_refused(error: HubError) -> Self {

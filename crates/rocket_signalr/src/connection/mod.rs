@@ -33,7 +33,7 @@ pub(crate) use self::{
     calls::{Calls, Delivery, Stop, Undelivered, UploadEnd, UploadSink},
     ending::Ending,
     outbox::Taken,
-    raw::run_raw,
+    raw::{Panicked, run_raw},
     receive::{Dispatch, run},
 };
 use self::{

@@ -87,8 +87,8 @@ struct State {
     /// When something was last taken, or the queue began to fill.
     progress: u64,
     replay: Option<Box<Replay>>,
-    /// The client has been told that its handshake is good, and expects messages.
-    greeted: bool,
+    /// The client has been told that its handshake is good, and has missed nothing since.
+    takes_messages: bool,
     closed: bool,
     /// The client knows that nothing will come any more.
     end_told: bool,
@@ -133,7 +133,7 @@ impl Outbox {
                 lent: false,
                 progress: 0,
                 replay: None,
-                greeted: false,
+                takes_messages: false,
                 closed: false,
                 end_told: false,
             }),
@@ -159,15 +159,20 @@ impl Outbox {
     /// it takes the place of one with the same key.
     pub(crate) fn send(&self, frame: &Frame, key: Option<u64>, limit: usize) -> Sent {
         let mut state = self.state.lock();
-        if state.closed || !state.greeted {
+        if state.closed || !state.takes_messages {
             return Sent::Closed;
         }
         let bytes = state.bytes_of(frame);
-        if let Some(key) = key {
+        // Messages that are counted cannot be left out any more.
+        if let Some(key) = key
+            && state.replay.is_none()
+        {
             state.queue.supersede(key);
         }
         let waiting = state.waiting_bytes();
         if waiting > 0 && waiting.saturating_add(bytes.len()) > limit {
+            // Nothing may follow what was left out.
+            state.takes_messages = false;
             return Sent::Overflow;
         }
         if let Some(replay) = &mut state.replay {
@@ -187,13 +192,13 @@ impl Outbox {
         if !state.closed {
             let bytes = state.bytes_of(frame);
             state.write_or_queue(bytes);
-            state.greeted = true;
+            state.takes_messages = true;
         }
     }
 
     /// Messages may be sent, without any greeting.
     pub(crate) fn open(&self) {
-        self.state.lock().greeted = true;
+        self.state.lock().takes_messages = true;
     }
 
     /// Takes a message that is not counted and not sent again: a ping or an Ack.

@@ -3,13 +3,13 @@
 use std::{
     fmt,
     future::{Future, poll_fn},
-    pin::pin,
     sync::Arc,
     task::Poll,
 };
 
 use bytes::Bytes;
 use parking_lot::Mutex;
+use tokio::time::timeout;
 
 use super::{
     Connection,
@@ -115,7 +115,10 @@ impl RawConnection {
 
     async fn write(&self, frame: &Frame) {
         self.connection.send(frame);
-        self.connection.writable().await;
+        tokio::select! {
+            () = self.connection.writable() => {}
+            () = self.connection.aborted() => {}
+        }
     }
 
     /// Resolves when the connection has ended, for whatever reason.
@@ -124,20 +127,43 @@ impl RawConnection {
     }
 }
 
-/// Serves a connection: runs `handler`, and closes when it is done.
+/// A handler panicked.
+#[derive(Debug)]
+pub(crate) struct Panicked;
+
+/// Serves a connection: runs `handler`, and closes when it is done. When the client has left, the
+/// handler has the time of `close_timeout` to say its last words; what it does after that is its own.
 pub(crate) async fn run_raw<F>(
     connection: Arc<Connection>,
     handler: impl FnOnce(RawConnection) -> F,
 ) where
-    F: Future<Output = ()>,
+    F: Future<Output = Result<(), Panicked>> + Send + 'static,
 {
     let input = Arc::new(Mutex::new(Input::default()));
     connection.establish_raw();
     let raw = RawConnection { connection: connection.clone(), input: input.clone() };
-    let ending = match drive(&connection, &input, pin!(handler(raw)), false).await {
-        // It may be done because the client is, or has broken the rules.
-        Ok(()) => input.lock().end().cloned().unwrap_or_else(Ending::done),
+    let mut handler = Box::pin(handler(raw));
+    let ending = match drive(&connection, &input, handler.as_mut(), true).await {
+        Ok(result) => {
+            // It may be done because the client is, or has broken the rules.
+            let ended = input.lock().end().cloned();
+            part(
+                &connection,
+                &input,
+                ended.unwrap_or_else(|| Ending::handled(result)),
+                tell_nobody,
+            )
+            .await;
+            return;
+        }
         Err(ending) => ending,
     };
-    part(&connection, &input, ending, async |_| ()).await;
+    let last_words = drive(&connection, &input, handler.as_mut(), false);
+    let done = timeout(connection.options.close_timeout, last_words).await.is_ok();
+    part(&connection, &input, ending, tell_nobody).await;
+    if !done {
+        tokio::spawn(handler);
+    }
 }
+
+async fn tell_nobody(_: &Ending) {}

@@ -163,7 +163,8 @@ impl<H: Hub> Binder<'_, H> {
     {
         let Self { hub, caller, protocol, invocation_id, uploads, .. } = self;
         let id = invocation_id.unwrap_or_default();
-        let sink = StreamSink::new(caller.connection().clone(), protocol, id, uploads.is_empty());
+        let (connection, metrics) = (caller.connection().clone(), caller.metrics().clone());
+        let sink = StreamSink::new(connection, protocol, metrics, id, uploads.is_empty());
         Call { work: Work::Stream(Box::pin(method(hub.clone(), caller, sink))), uploads }
     }
 }

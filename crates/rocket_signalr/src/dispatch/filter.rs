@@ -312,8 +312,8 @@ pub(super) fn around(
     Box::pin(async move { NextMethod { filters: &filters, context: &context, method }.run().await })
 }
 
-/// Puts the filters around a streaming method. An error that comes before its first item, from the
-/// method or from a filter, refuses the stream.
+/// Puts the filters around a streaming method. An error that comes before the stream began, from the
+/// method or from a filter, refuses it.
 pub(super) fn around_stream(
     filters: &Arc<[Arc<dyn HubFilter>]>,
     context: FilterContext,
@@ -323,13 +323,14 @@ pub(super) fn around_stream(
     let method: Running<Reply, HubError> = {
         let on_its_way = on_its_way.clone();
         Box::pin(async move {
+            on_its_way.store(true, Relaxed);
             match stream.await {
                 Ok(()) => Ok(Reply(None)),
-                Err(StreamFault::Refused(error)) => Err(error),
-                Err(StreamFault::Failed(error)) => {
-                    on_its_way.store(true, Relaxed);
+                Err(StreamFault::Refused(error)) => {
+                    on_its_way.store(false, Relaxed);
                     Err(error)
                 }
+                Err(StreamFault::Failed(error)) => Err(error),
             }
         })
     };

@@ -75,6 +75,10 @@ impl<H: Hub> Service for HubDispatcher<H> {
         H::AUTHORIZE
     }
 
+    fn reconnects(&self) -> bool {
+        true
+    }
+
     fn metrics(&self) -> &Metrics {
         self.metrics()
     }
@@ -295,6 +299,7 @@ impl<H: Hub> HubDispatcher<H> {
         let refuse = |text: &str| {
             if let Some(id) = id {
                 connection.send(&protocol.completion_error(id, text));
+                self.metrics().sent(1);
             }
         };
         if streaming {

@@ -6,12 +6,13 @@ use futures::{Stream, StreamExt};
 use serde::Serialize;
 
 use super::StreamFault;
-use crate::{connection::Connection, error::HubError, protocol::HubProtocol};
+use crate::{connection::Connection, error::HubError, metrics::Metrics, protocol::HubProtocol};
 
 /// Where a streaming method's items go: to the client that asked for them.
 pub struct StreamSink {
     connection: Arc<Connection>,
     protocol: HubProtocol,
+    metrics: Arc<Metrics>,
     id: Box<str>,
     /// It waits for acknowledgements too. A stream of what the client itself uploads must not: they
     /// come behind the items that would wait for it.
@@ -28,10 +29,11 @@ impl StreamSink {
     pub(super) fn new(
         connection: Arc<Connection>,
         protocol: HubProtocol,
+        metrics: Arc<Metrics>,
         id: Box<str>,
         patient: bool,
     ) -> Self {
-        Self { connection, protocol, id, patient }
+        Self { connection, protocol, metrics, id, patient }
     }
 
     /// Sends all items of a stream, as fast as the client takes them.
@@ -74,6 +76,7 @@ impl StreamSink {
         let frame = self.protocol.stream_item(&self.id, item);
         let frame = frame.map_err(|error| StreamFault::Failed(error.into()))?;
         self.connection.send(&frame);
+        self.metrics.sent(1);
         if self.patient {
             self.connection.writable().await;
         } else {

@@ -131,7 +131,7 @@ impl EndpointHandler {
             });
         }
         let reconnects =
-            options.allow_stateful_reconnects && negotiate::wants_stateful_reconnect(query);
+            self.endpoint.allows_reconnects() && negotiate::wants_stateful_reconnect(query);
         match self.endpoint.create(version > 0, reconnects) {
             Ok(connection) => {
                 debug!(

@@ -44,6 +44,9 @@ pub(crate) trait Service: Send + Sync + 'static {
     /// What is asked of users at every path.
     fn authorize(&self) -> Option<Authorize>;
 
+    /// Whether its clients can come back to their connection, if the options allow it.
+    fn reconnects(&self) -> bool;
+
     fn metrics(&self) -> &Metrics;
 
     /// Serves a connection from its first byte to its last.
@@ -212,6 +215,11 @@ impl Endpoint {
 
     pub(crate) fn authenticate(&self) -> &dyn Authenticate {
         &*self.0.authenticate
+    }
+
+    /// Whether clients may come back to their connection.
+    pub(crate) fn allows_reconnects(&self) -> bool {
+        self.0.options.allow_stateful_reconnects && self.0.service.reconnects()
     }
 
     /// Where a client is to go instead.

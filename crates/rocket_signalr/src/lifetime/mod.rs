@@ -337,8 +337,9 @@ impl Lifetime {
     pub(crate) fn send_one(&self, id: &str, message: &mut Message<'_>) -> Result<(), SendError> {
         match ConnectionId::parse(id).and_then(|id| self.member(id)) {
             Some(member) => {
-                self.metrics.sent(1);
-                message.send(&member.connection)
+                message.send(&member.connection)?;
+                self.metrics.sent(message.sent);
+                Ok(())
             }
             None => Ok(()),
         }
