@@ -128,7 +128,7 @@ impl RawConnection {
 }
 
 /// A handler panicked.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Panicked;
 
 /// Serves a connection: runs `handler`, and closes when it is done. When the client has left, the
