@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, net::TcpStream, sync::Notify};
 
 use crate::support::{
-    Answer, Log, Poller, RS, Server, eventually, messages, options, request, within,
+    Answer, Encoding, Log, Poller, RS, Server, eventually, messages, options, request, within,
 };
 
 #[hub_client]
@@ -248,7 +248,7 @@ async fn refusal_of_the_hub_is_told_by_a_poll() {
     let (server, _, _) = serve(options()).await;
     let (_, token) = server.negotiate("/hub").await;
     let mut poller = Poller::open(server.addr, "/hub", &format!("{token}&refuse")).await;
-    poller.shake_hands().await;
+    poller.shake_hands(Encoding::Json).await;
     let error = "Connection closed with an error. HubException: no";
     assert_eq!(poller.next().await, Some(json!({"type": 7, "error": error})));
     assert_eq!(poller.next().await, None);

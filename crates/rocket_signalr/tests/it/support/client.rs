@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde_json::{Value, json};
 
-use super::{Socket, within};
+use super::{Encoding, Socket, within};
 
 /// The separator of messages.
 pub(crate) const RS: char = '\u{1e}';
@@ -22,6 +22,7 @@ pub(crate) struct End {
 #[derive(Debug)]
 pub(crate) struct Client {
     pub(crate) socket: Socket,
+    pub(super) encoding: Encoding,
     /// Messages that came in one frame with others, or before an answer that was waited for.
     came: VecDeque<Value>,
     last_id: u32,
@@ -31,22 +32,33 @@ pub(crate) struct Client {
 impl Client {
     /// A client whose handshake has not been made.
     pub(crate) fn new(socket: Socket) -> Self {
-        Self { socket, came: VecDeque::new(), last_id: 0, code: None }
+        Self { socket, encoding: Encoding::Json, came: VecDeque::new(), last_id: 0, code: None }
     }
 
-    pub(crate) async fn shake_hands(&mut self, version: u32) {
-        self.send(json!({"protocol": "json", "version": version})).await;
+    pub(crate) async fn shake_hands(&mut self, encoding: Encoding, version: u32) {
+        self.send(json!({"protocol": encoding.name(), "version": version})).await;
         assert_eq!(self.next().await, json!({}), "the answer to the handshake");
+        self.encoding = encoding;
     }
 
     /// Sends one message.
     pub(crate) async fn send(&mut self, message: Value) {
-        self.text(&format!("{message}{RS}")).await;
+        self.frame(self.encoding.opcode(), &self.encoding.write(&message)).await;
     }
 
-    /// Sends a frame of text. That the server may have left is not noticed here.
+    /// Sends a frame of text.
     pub(crate) async fn text(&mut self, text: &str) {
-        within("room to send", self.socket.text(text)).await;
+        self.frame(1, text.as_bytes()).await;
+    }
+
+    /// Sends a frame of bytes.
+    pub(crate) async fn binary(&mut self, bytes: &[u8]) {
+        self.frame(2, bytes).await;
+    }
+
+    /// That the server may have left is not noticed here.
+    async fn frame(&mut self, opcode: u8, bytes: &[u8]) {
+        within("room to send", self.socket.frame(opcode, true, bytes)).await;
     }
 
     /// Calls a method and waits for its result, or its error.
@@ -191,12 +203,9 @@ impl Client {
             }
             let frame = self.socket.read().await?;
             match frame.opcode {
-                1 => {
-                    let text = std::str::from_utf8(&frame.payload).expect("text is UTF-8");
-                    let whole = text.strip_suffix(RS).expect("frames hold whole messages");
-                    for record in whole.split(RS) {
-                        self.came.push_back(serde_json::from_str(record).expect("JSON"));
-                    }
+                1 | 2 => {
+                    assert_eq!(frame.opcode, self.encoding.opcode());
+                    self.came.extend(self.encoding.read(&frame.payload));
                 }
                 8 => {
                     if self.code.is_none() {

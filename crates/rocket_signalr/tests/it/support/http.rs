@@ -44,6 +44,19 @@ pub(crate) async fn request(
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> Answer {
+    let (mut answer, body) = request_bytes(addr, method, path, headers, body).await;
+    answer.body = String::from_utf8(body).expect("the body is UTF-8");
+    answer
+}
+
+/// As [`request`], of an answer whose body need not be text.
+pub(crate) async fn request_bytes(
+    addr: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> (Answer, Vec<u8>) {
     let mut stream = TcpStream::connect(addr).await.expect("the server listens");
     write_head(&mut stream, addr, method, path, headers, Some(body.len())).await;
     // Whoever refuses a large body may close before all of it is sent.
@@ -51,14 +64,13 @@ pub(crate) async fn request(
     let mut buffer = BytesMut::new();
     let what = format!("the answer to {method} {path}");
     within(&what, async {
-        let mut answer = read_head(&mut stream, &mut buffer).await.expect(&what);
+        let answer = read_head(&mut stream, &mut buffer).await.expect(&what);
         let mut body = Body::of(&answer);
         let mut bytes = Vec::new();
         while let Some(part) = body.part(&mut stream, &mut buffer).await {
             bytes.extend_from_slice(&part);
         }
-        answer.body = String::from_utf8(bytes).expect("the body is UTF-8");
-        answer
+        (answer, bytes)
     })
     .await
 }

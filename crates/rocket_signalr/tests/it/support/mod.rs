@@ -1,9 +1,11 @@
 //! A server in this process, and raw clients that speak to it over real sockets.
 
 mod client;
+mod encoding;
 mod http;
 mod log;
 mod poller;
+mod samples;
 mod server;
 mod socket;
 mod stateful;
@@ -14,9 +16,11 @@ use std::{future::Future, time::Duration};
 
 pub(crate) use self::{
     client::{Client, End, RS},
+    encoding::Encoding,
     http::{Answer, request},
     log::{Log, OnDrop},
     poller::{Poller, messages},
+    samples::Samples,
     server::{Server, options},
     socket::{RSV1, Socket, deflate, masked},
     stateful::Stateful,

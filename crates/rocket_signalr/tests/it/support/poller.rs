@@ -5,13 +5,14 @@ use std::{collections::VecDeque, net::SocketAddr};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use super::{Answer, RS, request};
+use super::{Answer, Encoding, http::request_bytes, request};
 
 #[derive(Debug)]
 pub(crate) struct Poller {
     pub(crate) addr: SocketAddr,
     /// Where polls and posts go.
     pub(crate) path: String,
+    encoding: Encoding,
     came: VecDeque<Value>,
 }
 
@@ -19,20 +20,23 @@ impl Poller {
     /// Makes the first poll, which only tells that the connection is there.
     pub(crate) async fn open(addr: SocketAddr, path: &str, token: &str) -> Self {
         let path = format!("{path}?id={token}");
-        let poller = Self { addr, path, came: VecDeque::new() };
+        let poller = Self { addr, path, encoding: Encoding::Json, came: VecDeque::new() };
         let first = poller.poll().await;
         assert_eq!(first.told(), (200, ""));
         assert_eq!(first.header("content-type"), Some("application/octet-stream"));
         poller
     }
 
-    pub(crate) async fn shake_hands(&mut self) {
-        self.send(json!({"protocol": "json", "version": 1})).await;
+    pub(crate) async fn shake_hands(&mut self, encoding: Encoding) {
+        self.send(json!({"protocol": encoding.name(), "version": 1})).await;
         assert_eq!(self.next().await, Some(json!({})));
+        self.encoding = encoding;
     }
 
     pub(crate) async fn send(&self, message: Value) {
-        assert_eq!(self.post(&format!("{message}{RS}")).await.told(), (200, ""));
+        let body = self.encoding.write(&message);
+        let answer = request(self.addr, "POST", &self.path, &[], &body).await;
+        assert_eq!(answer.told(), (200, ""));
     }
 
     pub(crate) async fn post(&self, body: &str) -> Answer {
@@ -75,9 +79,9 @@ impl Poller {
             if let Some(message) = self.came.pop_front() {
                 return Some(message);
             }
-            let answer = self.poll().await;
+            let (answer, body) = request_bytes(self.addr, "GET", &self.path, &[], b"").await;
             match answer.status {
-                200 => self.came.extend(messages(&answer.body)),
+                200 => self.came.extend(self.encoding.read(&body)),
                 204 => return None,
                 status => panic!("a poll was answered with {status}"),
             }
@@ -87,9 +91,5 @@ impl Poller {
 
 /// The messages of a response: all of them are whole.
 pub(crate) fn messages(body: &str) -> Vec<Value> {
-    if body.is_empty() {
-        return Vec::new();
-    }
-    let whole = body.strip_suffix(RS).expect("whole messages");
-    whole.split(RS).map(|record| serde_json::from_str(record).expect("JSON")).collect()
+    Encoding::Json.read(body.as_bytes())
 }

@@ -6,7 +6,7 @@ use rocket::{Build, Ignite, Rocket, config::LogLevel, fairing::AdHoc};
 use rocket_signalr::{Hub, HubContext, HubOptions};
 use tokio::{sync::oneshot, task::JoinHandle};
 
-use super::{Answer, Client, EventStream, Poller, Socket, request, within};
+use super::{Answer, Client, Encoding, EventStream, Poller, Socket, request, within};
 
 /// A server that runs until the test is over, or stops it.
 #[derive(Debug)]
@@ -68,7 +68,14 @@ impl Server {
 
     pub(crate) async fn connect_with(&self, path: &str, headers: &[(&str, &str)]) -> Client {
         let mut client = Client::new(self.socket(path, headers).await);
-        client.shake_hands(1).await;
+        client.shake_hands(Encoding::Json, 1).await;
+        client
+    }
+
+    /// A client that speaks MessagePack.
+    pub(crate) async fn connect_packed(&self) -> Client {
+        let mut client = Client::new(self.socket("/hub", &[]).await);
+        client.shake_hands(Encoding::MessagePack, 1).await;
         client
     }
 
@@ -112,7 +119,7 @@ impl Server {
     pub(crate) async fn poller(&self) -> Poller {
         let (_, token) = self.negotiate("/hub").await;
         let mut poller = Poller::open(self.addr, "/hub", &token).await;
-        poller.shake_hands().await;
+        poller.shake_hands(Encoding::Json).await;
         poller
     }
 

@@ -4,12 +4,13 @@ use std::{collections::VecDeque, net::SocketAddr};
 
 use serde_json::{Value, json};
 
-use super::{Client, Server, Socket, within};
+use super::{Client, Encoding, Server, Socket, within};
 
 /// Numbers what it sends and gets, as the official clients do.
 #[derive(Debug)]
 pub(crate) struct Stateful {
     pub(crate) client: Client,
+    encoding: Encoding,
     addr: SocketAddr,
     pub(crate) path: String,
     pub(crate) id: String,
@@ -25,16 +26,25 @@ pub(crate) struct Stateful {
 
 impl Stateful {
     pub(crate) async fn connect(server: &Server) -> Self {
-        Self::connect_with(server, &[]).await
+        Self::open(server, Encoding::Json, &[]).await
     }
 
     pub(crate) async fn connect_with(server: &Server, headers: &[(&str, &str)]) -> Self {
+        Self::open(server, Encoding::Json, headers).await
+    }
+
+    pub(crate) async fn connect_as(server: &Server, encoding: Encoding) -> Self {
+        Self::open(server, encoding, &[]).await
+    }
+
+    async fn open(server: &Server, encoding: Encoding, headers: &[(&str, &str)]) -> Self {
         let (id, token) = server.negotiate_with("/hub", "&useStatefulReconnect=true", &[]).await;
         let path = format!("/hub?id={token}");
         let mut client = Client::new(server.socket(&path, headers).await);
-        client.shake_hands(2).await;
+        client.shake_hands(encoding, 2).await;
         Self {
             client,
+            encoding,
             addr: server.addr,
             path,
             id,
@@ -64,6 +74,7 @@ impl Stateful {
     pub(crate) async fn come_back_with(&mut self, headers: &[(&str, &str)]) {
         let socket = Socket::open(self.addr, &self.path, headers).await.expect("may come back");
         self.client = Client::new(socket);
+        self.client.encoding = self.encoding;
         let number = self.sent - self.unacknowledged.len() + 1;
         self.client.send(json!({"type": 9, "sequenceId": number})).await;
         for message in self.unacknowledged.clone() {

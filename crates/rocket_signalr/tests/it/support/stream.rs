@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
 use super::{
-    Answer, RS,
+    Answer, Encoding, RS,
     http::{Body, read_head, write_head},
     request, within,
 };
@@ -66,19 +66,29 @@ impl EventStream {
 
     /// The next message. None at the end.
     pub(crate) async fn next(&mut self) -> Option<Value> {
+        loop {
+            if let Some(message) = self.came.pop_front() {
+                return Some(message);
+            }
+            let data = self.event().await?;
+            assert!(!data.contains('\n'), "in one line");
+            self.came.extend(Encoding::Json.read(data.as_bytes()));
+        }
+    }
+
+    /// The data of the next event, its lines joined as browsers do. None at the end.
+    pub(crate) async fn event(&mut self) -> Option<String> {
         within("an event", async {
             loop {
-                if let Some(message) = self.came.pop_front() {
-                    return Some(message);
-                }
                 if let Some(end) = self.text.find("\r\n\r\n") {
                     let event: String = self.text.drain(..end + 4).collect();
-                    let data = event.strip_prefix("data: ").expect("an event has data alone");
-                    assert_eq!(data.matches("\r\n").count(), 2, "in one line");
-                    let whole = data.trim_end().strip_suffix(RS).expect("whole messages");
-                    let messages = whole.split(RS).map(|r| serde_json::from_str(r).expect("JSON"));
-                    self.came.extend(messages);
-                } else if !self.read_on().await {
+                    let lines = event.trim_end_matches("\r\n").split("\r\n");
+                    let data: Vec<_> = lines
+                        .map(|line| line.strip_prefix("data: ").expect("an event has data alone"))
+                        .collect();
+                    return Some(data.join("\n"));
+                }
+                if !self.read_on().await {
                     return None;
                 }
             }
