@@ -12,7 +12,7 @@ use futures::{Stream, stream};
 use rocket_signalr::{Caller, DisconnectReason, HubContext, HubOptions, hub, hub_client};
 use serde_json::json;
 
-use crate::support::{Client, Log, OnDrop, Server, eventually, options, within};
+use crate::support::{Client, Log, OnDrop, Server, eventually, options, settled, within};
 
 #[hub_client]
 trait SlowClient {
@@ -59,20 +59,6 @@ async fn serve(options: HubOptions) -> (Server, HubContext<SlowHub>, SlowHub) {
     let hub = SlowHub::default();
     let (server, context) = Server::of(hub.clone(), options).await;
     (server, context, hub)
-}
-
-/// Waits until a number has stopped to grow.
-async fn settled(number: &AtomicUsize) -> usize {
-    within("a standstill", async {
-        loop {
-            let before = number.load(Relaxed);
-            tokio::time::sleep(Duration::from_millis(150)).await;
-            if before > 0 && number.load(Relaxed) == before {
-                return before;
-            }
-        }
-    })
-    .await
 }
 
 /// Sends to all until so many are left; `reader` gets all of it.

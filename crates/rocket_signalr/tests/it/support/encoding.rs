@@ -66,7 +66,7 @@ pub(crate) fn prefixed(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// The arrays of whole messages.
-pub(crate) fn records(mut bytes: &[u8]) -> Vec<Value> {
+fn records(mut bytes: &[u8]) -> Vec<Value> {
     let mut records = Vec::new();
     while !bytes.is_empty() {
         let (mut length, mut shift) = (0, 0);

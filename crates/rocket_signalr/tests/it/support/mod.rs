@@ -12,17 +12,21 @@ mod stateful;
 mod stream;
 mod traces;
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::Future,
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    time::Duration,
+};
 
 pub(crate) use self::{
     client::{Client, End, RS},
-    encoding::Encoding,
-    http::{Answer, request},
+    encoding::{Encoding, prefixed, record},
+    http::{Answer, request, request_bytes},
     log::{Log, OnDrop},
     poller::{Poller, messages},
     samples::Samples,
     server::{Server, options},
-    socket::{RSV1, Socket, deflate, masked},
+    socket::{Frame, RSV1, Socket, deflate, masked},
     stateful::Stateful,
     stream::EventStream,
     traces::{Trace, Traces},
@@ -47,4 +51,18 @@ pub(crate) async fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
         }
     })
     .await;
+}
+
+/// Waits until a number has stopped to grow.
+pub(crate) async fn settled(number: &AtomicUsize) -> usize {
+    within("a standstill", async {
+        loop {
+            let before = number.load(Relaxed);
+            tokio::time::sleep(Duration::from_millis(150)).await;
+            if before > 0 && number.load(Relaxed) == before {
+                return before;
+            }
+        }
+    })
+    .await
 }

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, net::SocketAddr};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use super::{Answer, Encoding, http::request_bytes, request};
+use super::{Answer, Encoding, request, request_bytes};
 
 #[derive(Debug)]
 pub(crate) struct Poller {

@@ -55,6 +55,11 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
+    /// Opcode and payload.
+    pub(crate) fn told(&self) -> (u8, &[u8]) {
+        (self.opcode, &self.payload)
+    }
+
     /// The code of a close frame.
     pub(crate) fn close_code(&self) -> Option<u16> {
         (self.opcode == 8 && self.payload.len() >= 2).then(|| (&self.payload[..]).get_u16())
