@@ -9,10 +9,12 @@ use std::{
 };
 
 use futures::{Stream, stream};
-use rocket_signalr::{Caller, DisconnectReason, HubContext, HubOptions, hub, hub_client};
-use serde_json::json;
+use rocket_signalr::{Caller, DisconnectReason, Hub, HubContext, HubOptions, hub, hub_client};
+use serde_json::{Value, json};
 
-use crate::support::{Client, Log, OnDrop, Server, eventually, options, settled, within};
+use crate::support::{
+    Client, Encoding, End, Log, OnDrop, Poller, Server, eventually, options, settled, within,
+};
 
 #[hub_client]
 trait SlowClient {
@@ -142,6 +144,118 @@ async fn client_that_does_not_poll_is_dropped() {
     flood_until(&context, &mut reader, 1).await;
     hub.log.wait(TOO_SLOW).await;
     hub.log.wait("let go").await;
+}
+
+fn message(text: &str) -> Value {
+    json!({"type": 1, "target": "got", "arguments": [text]})
+}
+
+fn dropped() -> Value {
+    let error = format!("Connection closed with an error. {TOO_SLOW}");
+    json!({"type": 7, "error": error, "allowReconnect": true})
+}
+
+#[tokio::test]
+async fn limit_is_exact_and_one_message_may_be_larger() {
+    const LIMIT: usize = 1000;
+    let around = message("").to_string().len() + 1;
+    let (server, context, hub) = serve(HubOptions { slow_client_limit: LIMIT, ..options() }).await;
+    let mut poller = server.poller().await;
+    eventually("one", || context.connection_count() == 1).await;
+    let send = async |size: usize| {
+        let text = "x".repeat(size - around);
+        context.clients().all().got(&text).await.unwrap();
+        message(&text)
+    };
+    let large = send(50_000).await;
+    assert_eq!(poller.next().await, Some(large), "nothing waited before it");
+    let (first, second) = (send(400).await, send(600).await);
+    assert_eq!(poller.next().await, Some(first));
+    assert_eq!(poller.next().await, Some(second));
+    let (first, _) = (send(400).await, send(601).await);
+    // It is told behind what waited.
+    assert_eq!(poller.next().await, Some(first));
+    assert_eq!(poller.next().await, Some(dropped()));
+    assert_eq!(poller.next().await, None);
+    hub.log.wait(TOO_SLOW).await;
+}
+
+#[tokio::test]
+async fn slow_client_that_reads_again_finds_all_up_to_its_end() {
+    let (server, context, hub) =
+        serve(HubOptions { slow_client_limit: 300_000, ..options() }).await;
+    let mut slow = server.connect().await;
+    slow.invoke("Ok", json!([])).await.unwrap();
+    let filling = "x".repeat(100_000);
+    let mut sent = 0;
+    within("its end", async {
+        while context.connection_count() > 0 {
+            context.clients().all().got(&format!("{sent} {filling}")).await.unwrap();
+            sent += 1;
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    hub.log.wait(TOO_SLOW).await;
+    let End { mut last, code } = slow.end().await;
+    assert_eq!((last.pop(), code), (Some(dropped()), Some(1000)));
+    assert!(last.len() < sent, "the one over the limit is not sent");
+    for (number, came) in last.into_iter().enumerate() {
+        assert!(came == message(&format!("{number} {filling}")), "{number}");
+    }
+}
+
+#[tokio::test]
+async fn slow_clients_slow_nobody_down() {
+    const COUNT: usize = 300;
+    let (server, context, hub) = serve(HubOptions {
+        slow_client_limit: 1_000_000,
+        close_timeout: Duration::from_millis(50),
+        ..options()
+    })
+    .await;
+    let mut slow = Vec::new();
+    for _ in 0..10 {
+        slow.push(server.connect().await);
+    }
+    let _pollers = [server.poller().await, server.poller().await];
+    let mut reader = server.connect().await;
+    reader.invoke("Ok", json!([])).await.unwrap();
+    eventually("all", || context.connection_count() == 13).await;
+    let filling = "x".repeat(20_000);
+    for number in 0..COUNT {
+        let text = format!("{number} {filling}");
+        context.clients().all().got(&text).await.unwrap();
+        reader.expect(message(&text)).await;
+        // Its calls are answered, too.
+        assert_eq!(reader.invoke("Ok", json!([])).await, Ok(json!(true)));
+    }
+    hub.log.wait_times(TOO_SLOW, 12).await;
+    assert_eq!(context.connection_count(), 1);
+}
+
+#[tokio::test]
+async fn each_place_of_a_hub_has_its_own_limit() {
+    let limit = |slow_client_limit| HubOptions { slow_client_limit, ..options() };
+    let endpoint =
+        SlowHub::default().at("/hub").options(limit(1000)).also_at("/more").options(limit(2000));
+    let context = endpoint.context();
+    let server = Server::launch(|rocket| rocket.attach(endpoint)).await;
+    let mut less = server.poller().await;
+    let (_, token) = server.negotiate("/more").await;
+    let mut more = Poller::open(server.addr, "/more", &token).await;
+    more.shake_hands(Encoding::Json).await;
+    eventually("two", || context.connection_count() == 2).await;
+    let text = "x".repeat(700);
+    for _ in 0..2 {
+        context.clients().all().got(&text).await.unwrap();
+    }
+    for expected in [message(&text), dropped()] {
+        assert_eq!(less.next().await, Some(expected));
+    }
+    for _ in 0..2 {
+        assert_eq!(more.next().await, Some(message(&text)));
+    }
 }
 
 #[tokio::test]
