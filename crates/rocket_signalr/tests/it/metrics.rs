@@ -434,3 +434,84 @@ async fn several_hubs_and_raw_endpoints_are_told_in_one_text() {
     .await;
     assert_eq!(Samples::of(&HubMetrics::default()).names().count(), 0);
 }
+
+#[tokio::test]
+async fn items_of_streams_and_refusals_are_messages_too() {
+    let (server, context, _) = serve(options()).await;
+    let mut client = server.connect().await;
+    let stream = client.stream("Count", json!([3])).await;
+    client.completion(&stream).await.unwrap();
+    let sent = || Counted::of(&context).total("messages_sent");
+    assert_eq!(sent(), 4., "three items and the end");
+    client.invoke("Unknown", json!([])).await.unwrap_err();
+    assert_eq!(sent(), 5.);
+}
+
+struct Refuses;
+
+impl serde::Serialize for Refuses {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom("it refuses"))
+    }
+}
+
+#[hub_client]
+trait RefusingClient {
+    async fn got(&self, what: &Refuses);
+}
+
+struct RefusingHub;
+
+#[hub(client = RefusingClient)]
+impl RefusingHub {}
+
+#[tokio::test]
+async fn message_that_cannot_be_written_was_not_sent() {
+    let (server, context) = Server::of(RefusingHub, options()).await;
+    let _client = server.connect().await;
+    eventually("one", || context.connection_count() == 1).await;
+    let id = context.connections().remove(0);
+    context.clients().all().got(&Refuses).await.unwrap_err();
+    context.clients().client(&id).got(&Refuses).await.unwrap_err();
+    let samples = Samples::of(&context.metrics());
+    let labels = [("signalr_hub", "RefusingHub")];
+    assert_eq!(samples.get("signalr_server_messages_sent_total", &labels), 0.);
+}
+
+/// Its methods have names that the format must escape.
+struct OddHub;
+
+#[hub]
+impl OddHub {
+    #[name = "say \"hi\""]
+    fn quoted(&self) {}
+
+    #[name = "back\\slash\nand line"]
+    fn odd(&self) {}
+}
+
+#[tokio::test]
+async fn names_of_methods_are_escaped() {
+    let (_server, context) = Server::of(OddHub, options()).await;
+    let samples = Samples::of(&context.metrics());
+    for name in [r#"say \"hi\""#, r"back\\slash\nand line"] {
+        let labels = [("signalr_hub", "OddHub"), ("signalr_method", name)];
+        assert_eq!(samples.get("signalr_server_invocations_total", &labels), 0.);
+    }
+}
+
+/// A handler with a parameter.
+struct Wrapped<T>(std::marker::PhantomData<T>);
+
+#[rocket::async_trait]
+impl<T: Send + Sync + 'static> ConnectionHandler for Wrapped<T> {
+    async fn connected(&self, _: RawConnection) {}
+}
+
+#[tokio::test]
+async fn raw_endpoint_has_the_name_of_its_handler() {
+    let metrics = Wrapped::<Echo>(std::marker::PhantomData).at("/raw").metrics();
+    let labels = [("signalr_hub", "Wrapped"), ("signalr_transport", WEB_SOCKETS)];
+    let samples = Samples::of(&metrics);
+    assert_eq!(samples.get("signalr_server_active_connections", &labels), 0.);
+}

@@ -5,7 +5,9 @@ use std::time::Duration;
 use rocket_signalr::{Caller, DisconnectReason, HubContext, HubOptions, hub, hub_client};
 use serde_json::{Value, json};
 
-use crate::support::{Client, Encoding, Log, Poller, Server, eventually, options, within};
+use crate::support::{
+    Client, Encoding, Log, Poller, Server, Stateful, eventually, options, within,
+};
 
 #[hub_client]
 trait GaugeClient {
@@ -208,4 +210,31 @@ async fn read_late(client: &mut Client, last: usize) -> (Vec<usize>, Vec<usize>)
     })
     .await;
     (larges, chats)
+}
+
+/// Messages are counted to know what to send again: one that was left out must not be.
+#[tokio::test]
+async fn client_that_comes_back_gets_nothing_twice() {
+    const COUNT: usize = 200;
+    let (server, context, _) = serve(HubOptions {
+        allow_stateful_reconnects: true,
+        stateful_reconnect_buffer_size: 100_000_000,
+        slow_client_limit: 100_000_000,
+        ..options()
+    })
+    .await;
+    let mut client = Stateful::connect(&server).await;
+    eventually("one", || context.connection_count() == 1).await;
+    let filling = "x".repeat(100_000);
+    for number in 0..COUNT {
+        context.clients().all().newest("a").large(number, &filling).await.unwrap();
+    }
+    within("the newest", async {
+        while client.next().await.unwrap()["arguments"][0] != json!(COUNT - 1) {}
+    })
+    .await;
+    client.come_back().await;
+    context.clients().all().chat("after").await.unwrap();
+    let next = client.next().await.unwrap();
+    assert_eq!((&next["target"], &next["arguments"][0]), (&json!("chat"), &json!("after")));
 }

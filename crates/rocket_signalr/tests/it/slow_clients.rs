@@ -295,3 +295,18 @@ async fn calls_of_a_client_that_does_not_read_wait() {
     drop(within("the sender", sender).await.unwrap());
     eventually("all", || hub.made.load(Relaxed) == COUNT).await;
 }
+
+#[tokio::test]
+async fn client_that_is_dropped_gets_nothing_that_was_sent_after_what_it_missed() {
+    let (server, context, _) = serve(HubOptions { slow_client_limit: 1000, ..options() }).await;
+    let mut poller = server.poller().await;
+    eventually("one", || context.connection_count() == 1).await;
+    let large = "x".repeat(800);
+    for text in ["first", &large, "second", &large, "third"] {
+        context.clients().all().got(text).await.unwrap();
+    }
+    for text in ["first", &large, "second"] {
+        assert_eq!(poller.next().await, Some(message(text)));
+    }
+    assert_eq!(poller.next().await, Some(dropped()));
+}

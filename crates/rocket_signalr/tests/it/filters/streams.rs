@@ -121,3 +121,14 @@ async fn uploads_of_a_call_that_a_filter_answers_are_ignored() {
     }
     assert_eq!(client.invoke("Echo", json!(["x"])).await, Ok(json!(-1)));
 }
+
+#[tokio::test]
+async fn error_of_a_filter_behind_the_items_fails_the_stream() {
+    let (server, _) = serve(After(|_, _| Err(HubError::new("Not good enough.")))).await;
+    let mut client = server.connect().await;
+    let stream = client.stream("Count", json!([1])).await;
+    client.expect_item(&stream, json!(0)).await;
+    let error =
+        "An error occurred on the server while streaming results. HubException: Not good enough.";
+    assert_eq!(client.completion(&stream).await, Err(error.to_owned()));
+}

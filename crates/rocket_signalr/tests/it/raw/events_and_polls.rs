@@ -161,3 +161,14 @@ async fn answer_of_a_poll_holds_all_that_waits() {
     raw.log.wait("all is sent").await;
     assert_eq!(poller.poll().await.told(), (204, ""));
 }
+
+#[tokio::test]
+async fn delete_does_not_wait_for_a_handler_that_hangs() {
+    let options = HubOptions { close_timeout: Duration::from_millis(50), ..HubOptions::default() };
+    let (server, _) = serve(options).await;
+    let poller = poller(&server, "&do=hang").await;
+    let (_, waiting) = poller.replaced_poll().await;
+    assert_eq!(poller.delete().await.told(), (202, ""));
+    assert_eq!(within("the poll", waiting).await.unwrap().told(), (204, ""));
+    within("it to be forgotten", async { while poller.poll().await.status != 404 {} }).await;
+}

@@ -85,3 +85,23 @@ async fn posts_wait_while_the_handler_reads_nothing() {
     within("the posts", posts).await.unwrap();
     eventually("all", || raw.read.load(Relaxed) == 200_000).await;
 }
+
+#[tokio::test]
+async fn client_that_takes_nothing_is_dropped_and_its_handler_let_go() {
+    let options =
+        HubOptions { transport_send_timeout: Duration::from_millis(300), ..HubOptions::default() };
+    let (server, raw) = serve(options).await;
+    let _stuck = server.socket(&format!("/raw?do=flood&count={MANY}"), &[]).await;
+    // What it goes on to send is dropped.
+    raw.log.wait("all is sent").await;
+    raw.log.wait("ended").await;
+}
+
+#[tokio::test]
+async fn handler_that_waits_to_send_is_let_go_when_its_client_leaves() {
+    let (server, raw) = serve(HubOptions::default()).await;
+    let socket = server.socket(&format!("/raw?do=flood&count={MANY}"), &[]).await;
+    settled(&raw.sent).await;
+    drop(socket);
+    raw.log.wait("ended").await;
+}

@@ -268,3 +268,29 @@ async fn several_endpoints_are_told_apart_and_so_are_their_ids() {
     raw.text("a").await;
     assert_eq!(read_bytes(&mut raw, 1).await, b"a");
 }
+
+#[tokio::test]
+async fn websocket_that_breaks_the_rules_is_closed_with_their_code() {
+    let (server, raw) = serve(HubOptions::default()).await;
+    let mut rude = server.socket("/raw", &[]).await;
+    rude.write(&[0xff; 3]).await;
+    assert_eq!(next(&mut rude).await.close_code(), Some(1002));
+    raw.log.wait("left").await;
+}
+
+#[tokio::test]
+async fn panic_of_the_handler_closes_with_the_code_of_an_error() {
+    let (server, _) = serve(HubOptions::default()).await;
+    let mut socket = server.socket("/raw?do=panic", &[]).await;
+    assert_eq!(&next(&mut socket).await.payload[..], b"before");
+    assert_eq!(next(&mut socket).await.close_code(), Some(1011));
+}
+
+#[tokio::test]
+async fn stateful_reconnect_is_not_promised() {
+    let options = HubOptions { allow_stateful_reconnects: true, ..HubOptions::default() };
+    let (server, _) = serve(options).await;
+    let path = "/raw/negotiate?negotiateVersion=1&useStatefulReconnect=true";
+    let negotiated = server.post(path, "").await.json();
+    assert_eq!(negotiated["useStatefulReconnect"], json!(null), "{negotiated}");
+}
