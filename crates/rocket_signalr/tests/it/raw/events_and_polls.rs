@@ -172,3 +172,12 @@ async fn delete_does_not_wait_for_a_handler_that_hangs() {
     assert_eq!(within("the poll", waiting).await.unwrap().told(), (204, ""));
     within("it to be forgotten", async { while poller.poll().await.status != 404 {} }).await;
 }
+
+#[tokio::test]
+async fn panic_of_the_handler_is_told_by_polls_behind_what_it_sent() {
+    let (server, _) = serve(HubOptions::default()).await;
+    let poller = poller(&server, "&do=panic").await;
+    assert_eq!(poll_bytes(&poller, 6).await, b"before");
+    assert_eq!(poller.poll().await.told(), (204, ""));
+    within("it to be forgotten", async { while poller.poll().await.status != 404 {} }).await;
+}
