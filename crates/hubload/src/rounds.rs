@@ -1,0 +1,123 @@
+//! Servers take turns, round by round, so that what disturbs one disturbs the others too.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Stdio},
+    rc::Rc,
+    time::Duration,
+};
+
+use crate::{
+    cli::{Command, Options},
+    client::Plan,
+    engine::Engine,
+    http::Url,
+    measure::Process,
+    progress::Progress,
+    report::{self, Report, Server, Turn},
+    scenario::Bench,
+};
+
+/// Beside what is measured: to connect, to come to rest, to close.
+const AROUND: Duration = Duration::from_secs(2);
+
+/// Runs a scenario in all its turns and reports. Tells whether nothing went wrong.
+pub(crate) fn run(command: &Command) -> Result<bool, String> {
+    let options = command.options().ok_or("the floor is no scenario")?;
+    let floor = if options.floor { Some(Floor::start()?) } else { None };
+    let servers = servers(options, floor.as_ref())?;
+    for server in &servers {
+        if let Some(pid) = server.pid {
+            Process::read(pid)?;
+        }
+    }
+
+    let turns = options.rounds * servers.len() as u32;
+    let progress = Progress::new((options.warm_up + options.duration + AROUND) * turns);
+    let mut done = Vec::new();
+    for round in 1..=options.rounds {
+        for server in &servers {
+            progress.says(format!("{}, round {round} of {}", server.name, options.rounds));
+            let plan = Plan {
+                url: server.url.clone(),
+                transport: options.transport,
+                protocol: options.protocol,
+                skip_negotiation: options.skip_negotiation,
+            };
+            let mut bench = Bench {
+                engine: Engine::new()?,
+                plan: Rc::new(plan),
+                pid: server.pid,
+                options: options.clone(),
+                turn: done.len() as u32 + 1,
+                progress: progress.clone(),
+            };
+            let outcome = bench.run(command)?;
+            done.push(Turn { round, server: server.name, outcome });
+        }
+    }
+    progress.clear();
+    drop(floor);
+
+    let report = Report { command, options, servers, turns: done };
+    report::table::print(&report);
+    if let Some(path) = &options.json {
+        report::json::write(&report, path)?;
+    }
+    if let Some(path) = &options.svg {
+        report::svg::write(&report, path)?;
+    }
+    Ok(report.turns.iter().all(|turn| turn.outcome.faults.is_empty()))
+}
+
+fn servers(options: &Options, floor: Option<&Floor>) -> Result<Vec<Server>, String> {
+    let first = options.url.clone().map(|url| Server { name: "A", url, pid: options.pid });
+    let second = options.compare.clone();
+    let second = second.map(|url| Server { name: "B", url, pid: options.compare_pid });
+    let floor = floor.map(|floor| Server {
+        name: "floor",
+        url: floor.url.clone(),
+        pid: Some(floor.process.id()),
+    });
+    Ok([first, second, floor].into_iter().flatten().collect())
+}
+
+/// The bare-socket server in a process of its own, which ends with this.
+struct Floor {
+    process: Child,
+    url: Url,
+}
+
+impl Floor {
+    fn start() -> Result<Self, String> {
+        let failed = |error: std::io::Error| format!("the floor did not start: {error}");
+        let mut process = std::process::Command::new(std::env::current_exe().map_err(failed)?)
+            .arg("floor")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(failed)?;
+        let mut line = String::new();
+        if let Some(stdout) = process.stdout.take() {
+            BufReader::new(stdout).read_line(&mut line).map_err(failed)?;
+        }
+        let origin = line.trim().strip_prefix("Now listening on: ");
+        let url = origin.and_then(|origin| format!("{origin}/bench").parse().ok());
+        match url {
+            Some(url) => Ok(Self { process, url }),
+            None => {
+                let _ = process.kill();
+                let _ = process.wait();
+                Err(format!("the floor did not start: it said '{}'", line.trim()))
+            }
+        }
+    }
+}
+
+impl Drop for Floor {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
