@@ -118,6 +118,11 @@ impl Crowd {
         self.with(id, Client::close);
     }
 
+    /// Cuts a client off without a word.
+    pub(crate) fn cut(&mut self, id: u32) {
+        self.clients[id as usize].forget();
+    }
+
     pub(crate) fn listen(&mut self, id: u32, listen: bool) {
         self.with(id, |client, io| client.listen(io, listen));
     }

@@ -82,7 +82,7 @@ impl Link {
         let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
         let socket = net::socket_with(family, SocketType::STREAM, flags, Some(ipproto::TCP))
             .map_err(|error| format!("no socket: {error}"))?;
-        let connected = connect(&socket, to, io.links).map_err(|error| failed(error.into()))?;
+        let connected = connect(&socket, to, io.links).map_err(|error| failed(&error.into()))?;
         let key = Key::new(client, side, io.links);
         let interest = if connected { EventFlags::IN } else { EventFlags::IN | EventFlags::OUT };
         epoll::add(&io.epoll, &socket, EventData::new_u64(key.0), interest)
@@ -94,8 +94,8 @@ impl Link {
     /// Notes that the socket has connected, or why it has not.
     pub(crate) fn writable(&mut self) -> Result<(), String> {
         if !self.connected {
-            if let Some(error) = self.socket.take_error().map_err(failed)? {
-                return Err(failed(error));
+            if let Some(error) = self.socket.take_error().map_err(|error| failed(&error))? {
+                return Err(failed(&error));
             }
             self.connected = true;
         }
@@ -149,7 +149,7 @@ impl Link {
     }
 }
 
-fn failed(error: std::io::Error) -> String {
+fn failed(error: &std::io::Error) -> String {
     format!("connect: {error}")
 }
 

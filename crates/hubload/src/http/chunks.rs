@@ -53,6 +53,7 @@ impl Chunks {
     fn line(&self, line: &[u8]) -> Result<State, String> {
         Ok(match self.state {
             State::Break if line.is_empty() => State::Size,
+            State::Break => return Err("a broken chunk".into()),
             State::Trailer if line.is_empty() => State::Ended,
             State::Trailer => State::Trailer,
             _ => match size(line).ok_or("a broken chunk")? {

@@ -5,7 +5,7 @@ mod process;
 mod usage;
 
 pub(crate) use self::{
-    delays::Delays,
+    delays::{Delays, Point},
     process::Process,
     usage::{Meter, Usage},
 };

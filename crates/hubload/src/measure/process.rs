@@ -1,12 +1,13 @@
 //! What `/proc` tells of a server. All of it is of the process and its children.
 
-use std::{fs, io};
+use std::{collections::HashMap, fs, io};
 
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Process {
     /// User and system time, in seconds.
     pub(crate) cpu: f64,
-    pub(crate) switches: u64,
+    /// Context switches of each thread. Those of a thread that has ended are not to be had.
+    switches: HashMap<u32, u64>,
     /// Resident memory in bytes.
     pub(crate) rss: u64,
 }
@@ -20,7 +21,7 @@ impl Process {
             match Self::one(next, &mut pids) {
                 Ok(one) => {
                     sum.cpu += one.cpu;
-                    sum.switches += one.switches;
+                    sum.switches.extend(one.switches);
                     sum.rss += one.rss;
                 }
                 // A child may have ended since it was listed.
@@ -29,6 +30,12 @@ impl Process {
             }
         }
         Ok(sum)
+    }
+
+    /// Context switches since an earlier look.
+    pub(crate) fn switches_since(&self, earlier: &Self) -> u64 {
+        let before = |thread| earlier.switches.get(thread).copied().unwrap_or_default();
+        self.switches.iter().map(|(thread, count)| count.saturating_sub(before(thread))).sum()
     }
 
     fn one(pid: u32, children: &mut Vec<u32>) -> io::Result<Self> {
@@ -43,16 +50,19 @@ impl Process {
             .collect();
         let field = |n: usize| fields.get(n).copied().unwrap_or_default();
         let ticks: u64 = (11..=14).map(field).sum();
-        let mut switches = 0;
+        let mut switches = HashMap::new();
         for task in fs::read_dir(format!("/proc/{pid}/task"))? {
-            let task = task?.path();
+            let task = task?;
+            let thread = task.file_name().to_string_lossy().parse().unwrap_or_default();
+            let task = task.path();
             // A thread may have ended since it was listed.
             let status = fs::read_to_string(task.join("status")).unwrap_or_default();
-            switches += status
+            let count = status
                 .lines()
                 .filter_map(|line| line.split_once("ctxt_switches:"))
                 .filter_map(|(_, count)| count.trim().parse::<u64>().ok())
                 .sum::<u64>();
+            switches.insert(thread, count);
             let listed = fs::read_to_string(task.join("children")).unwrap_or_default();
             children.extend(listed.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
         }
@@ -66,7 +76,7 @@ impl Process {
 
 #[cfg(test)]
 mod tests {
-    use std::{process::Command, time::Instant};
+    use std::{os::unix::process::CommandExt, process::Command, time::Instant};
 
     use super::*;
 
@@ -85,13 +95,19 @@ mod tests {
 
     #[test]
     fn children_count_too() {
-        let pid = std::process::id();
-        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
-        let both = Process::read(pid).unwrap().rss;
-        let alone = Process::read(child.id()).unwrap().rss;
-        child.kill().unwrap();
-        child.wait().unwrap();
-        assert!(alone > 0 && both > alone);
+        // A shell that waits for another command.
+        let script = ["-c", "sleep 60 & wait"];
+        let mut shell = Command::new("sh").args(script).process_group(0).spawn().unwrap();
+        let start = Instant::now();
+        let mut pids = Vec::new();
+        while pids.is_empty() && start.elapsed().as_secs() < 10 {
+            Process::one(shell.id(), &mut pids).unwrap();
+        }
+        let all = Process::read(shell.id()).unwrap();
+        let group = rustix::process::Pid::from_child(&shell);
+        rustix::process::kill_process_group(group, rustix::process::Signal::KILL).unwrap();
+        shell.wait().unwrap();
+        assert_eq!(all.switches.len(), 2, "threads of two processes");
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub(crate) struct Usage {
     pub(crate) rss: Option<u64>,
     /// The share of its one core that the generator was busy for.
     pub(crate) generator: f64,
+    /// The share of the time that it was ready to run and had no core.
+    pub(crate) waited: f64,
     /// The share of the machine's time that its host took away.
     pub(crate) steal: f64,
 }
@@ -27,11 +29,12 @@ pub(crate) struct Meter {
     start: Moment,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Moment {
     at: Instant,
     server: Option<Process>,
     generator: f64,
+    waited: f64,
     machine: Machine,
 }
 
@@ -43,14 +46,15 @@ impl Meter {
     pub(crate) fn stop(&self) -> Usage {
         let (start, end) = (&self.start, Moment::now(self.pid));
         let seconds = (end.at - start.at).as_secs_f64();
-        let server = start.server.zip(end.server);
+        let server = start.server.as_ref().zip(end.server.as_ref());
         let jiffies = end.machine.all.saturating_sub(start.machine.all).max(1);
         Usage {
             seconds,
             cpu: server.map(|(start, end)| end.cpu - start.cpu),
-            switches: server.map(|(start, end)| end.switches.saturating_sub(start.switches)),
-            rss: end.server.map(|server| server.rss),
+            switches: server.map(|(start, end)| end.switches_since(start)),
+            rss: end.server.as_ref().map(|server| server.rss),
             generator: (end.generator - start.generator) / seconds,
+            waited: (end.waited - start.waited) / seconds,
             steal: end.machine.steal.saturating_sub(start.machine.steal) as f64 / jiffies as f64,
         }
     }
@@ -64,9 +68,17 @@ impl Moment {
             // That it can be read was checked at the start; it may end in between.
             server: pid.and_then(|pid| Process::read(pid).ok()),
             generator: cpu.tv_sec as f64 + cpu.tv_nsec as f64 / 1e9,
+            waited: waited(),
             machine: Machine::read(),
         }
     }
+}
+
+/// How long our only thread has waited for a core so far, in seconds.
+fn waited() -> f64 {
+    let times = fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
+    let nanos = times.split_whitespace().nth(1).and_then(|nanos| nanos.parse::<f64>().ok());
+    nanos.unwrap_or_default() / 1e9
 }
 
 /// The time of all cores, in ticks.

@@ -5,6 +5,9 @@ use super::{Report, Spread, Turn};
 /// Busier than this, the generator is late itself.
 const BUSY: f64 = 0.8;
 
+/// Waiting longer for a core, it is late too.
+const WAITED: f64 = 0.1;
+
 /// With more of its time taken away, the machine says nothing.
 const STEAL: f64 = 0.02;
 
@@ -36,7 +39,7 @@ fn title(report: &Report<'_>) -> String {
         "{}: {} clients, {}, {}, {} s, {} {}\n",
         report.command.name(),
         grouped(options.connections.into()),
-        name(options.transport),
+        name(&options.transport),
         options.protocol.name(),
         options.duration.as_secs_f64(),
         options.rounds,
@@ -52,7 +55,7 @@ fn title(report: &Report<'_>) -> String {
     title
 }
 
-fn name(value: impl clap::ValueEnum) -> String {
+fn name(value: &impl clap::ValueEnum) -> String {
     value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
@@ -134,6 +137,13 @@ fn warnings(report: &Report<'_>) -> Vec<String> {
                  delays are its own too, and the server could do more"
             ));
         }
+        if outcome.usage.waited > WAITED {
+            let percent = outcome.usage.waited * 100.0;
+            warnings.push(format!(
+                "{server}, round {round}: the generator had to wait for a core for {percent:.0} % \
+                 of the time: delays are its own too"
+            ));
+        }
         if outcome.usage.steal > STEAL {
             let percent = outcome.usage.steal * 100.0;
             warnings.push(format!(
@@ -151,8 +161,8 @@ mod tests {
 
     #[test]
     fn numbers_have_as_many_digits_as_say_something() {
-        let shown = [0.0, 0.0123, 0.99999, 3.14159, 31.4159, 314.159, 1_234_567.8].map(number);
-        assert_eq!(shown, ["0", "0.012", "1.00", "3.14", "31.4", "314", "1,234,568"]);
+        let shown = [0.0, 0.0123, 0.99999, 2.34567, 23.4567, 234.567, 1_234_567.8].map(number);
+        assert_eq!(shown, ["0", "0.012", "1.00", "2.35", "23.5", "235", "1,234,568"]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    Bench, Outcome, PATIENCE, crowd,
+    Bench, DELAY, Outcome, crowd,
     fanout::{Audience, Fanout, Sender, Target},
     figures,
     schedule::Schedule,
@@ -41,12 +41,13 @@ pub(super) fn run(bench: &mut Bench, adverse: &cli::Adverse) -> Outcome {
     let texts = bench.texts(0, SIZE);
     let sender = Sender::Client(first);
     let mut fanout = Fanout::new(sender, schedule, texts, audience, window, duration);
-    for &client in &deaf[deaf.len() - stuck..] {
+    let deaf = &deaf[deaf.len() - stuck..];
+    for &client in deaf {
         fanout.deafen(&mut bench.engine.crowd, client);
     }
     let memory = Memory { pid: bench.pid, first: None, peak: 0, next: start };
     let mut load = Watched { fanout, memory };
-    bench.drive(&mut load, warm_up + duration + PATIENCE);
+    bench.drive(&mut load, warm_up + duration + DELAY);
     let Watched { mut fanout, memory } = load;
     fanout.end();
     let (usage, delivered) = fanout.window.end(fanout.delivered);
@@ -65,6 +66,9 @@ pub(super) fn run(bench: &mut Bench, adverse: &cli::Adverse) -> Outcome {
     figures::server(figures, &usage);
     outcome.delays.push(("delivery to the others", fanout.delays));
     outcome.usage = usage;
+    for &client in deaf {
+        bench.engine.crowd.cut(client);
+    }
     crowd::close(bench, &mut outcome.faults);
     outcome
 }

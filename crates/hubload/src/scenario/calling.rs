@@ -1,7 +1,7 @@
 use std::time::Instant;
 
 use super::{
-    Bench, Outcome, PATIENCE, SIZE,
+    Bench, DELAY, Outcome, SIZE,
     calls::{Calls, Kind, Pace},
     crowd, figures,
     schedule::Schedule,
@@ -30,7 +30,7 @@ pub(super) fn run(bench: &mut Bench, kind: Kind, calling: &cli::Calling) -> Outc
     let texts = bench.texts(0, SIZE);
     let window = Window::new(start + warm_up, bench.pid);
     let mut calls = Calls::new(kind, pace, texts, callers, window, duration);
-    bench.drive(&mut calls, warm_up + duration + PATIENCE);
+    bench.drive(&mut calls, warm_up + duration + DELAY);
     calls.end();
     let (usage, answered) = calls.window.end(calls.answered);
     outcome.faults.append(calls.faults);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{schedule::Schedule, text::Texts, window::Window};
+use super::{PATIENCE, schedule::Schedule, text::Texts, window::Window};
 use crate::{
     client::{Client, Listener},
     engine::{Crowd, Load},
@@ -36,6 +36,8 @@ pub(super) struct Calls {
     /// What each client waits for.
     pending: Vec<Vec<Pending>>,
     waiting: u64,
+    /// When the last answer came.
+    last: Instant,
     made: u64,
     pub(super) answered: u64,
     pub(super) window: Window,
@@ -68,6 +70,7 @@ impl Calls {
             callers,
             pending: (0..highest).map(|_| Vec::new()).collect(),
             waiting: 0,
+            last: window.from,
             made: 0,
             answered: 0,
             delays: Delays::new(window.from, duration),
@@ -130,6 +133,7 @@ impl Calls {
                     self.faults.add(wrong);
                 }
                 self.waiting -= 1;
+                self.last = at;
                 self.answered += 1;
                 if call.due >= self.window.from {
                     self.delays.record(call.due, at);
@@ -158,6 +162,14 @@ impl Calls {
             (Kind::Stream { .. }, Value::Null) => Err("a stream without all its items".into()),
             (Kind::Upload { items }, Value::Number(count)) if *count == i64::from(items) => Ok(()),
             _ => Err("a wrong answer".into()),
+        }
+    }
+
+    /// When the last call is due.
+    fn end_of_calls(&self) -> Instant {
+        match self.pace {
+            Pace::Open { schedule, total } => schedule.due(total),
+            Pace::Closed { until, .. } => until,
         }
     }
 
@@ -213,7 +225,10 @@ impl Load for Calls {
         };
         match next {
             Some(next) => Some(self.window.next(now, next)),
-            None => (self.waiting > 0).then_some(now + Duration::from_secs(1)),
+            None => {
+                let patient = self.last.max(self.end_of_calls()) + PATIENCE;
+                (self.waiting > 0 && now < patient).then_some(now + Duration::from_secs(1))
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use std::{
 
 use self::member::{Member, State};
 use super::{
+    PATIENCE,
     schedule::Schedule,
     text::{self, Texts},
     window::Window,
@@ -59,6 +60,8 @@ pub(super) struct Fanout {
     members: Vec<Member>,
     /// How many deliveries are still to come.
     awaited: u64,
+    /// When the last one came.
+    last: Instant,
     pub(super) delivered: u64,
     pub(super) dropped: u32,
     pub(super) window: Window,
@@ -101,6 +104,7 @@ impl Fanout {
             streams: streams.collect(),
             members: Vec::new(),
             awaited: 0,
+            last: schedule.start,
             delivered: 0,
             dropped: 0,
             delays: Delays::new(window.from, duration),
@@ -234,6 +238,7 @@ impl Fanout {
             return Ok(());
         }
         self.awaited -= 1;
+        self.last = at;
         self.delivered += 1;
         let due = self.due(stream, number);
         if due >= self.window.from {
@@ -311,7 +316,10 @@ impl Load for Fanout {
         if self.sent < self.total {
             return Some(self.window.next(now, self.schedule.due(self.sent)));
         }
-        let later = self.window.next(now, now + Duration::from_millis(100));
-        (self.awaited > 0 || now < self.window.from).then_some(later)
+        // After the last is due, too, it takes a while.
+        let patient = self.last.max(self.schedule.due(self.total)) + PATIENCE;
+        let awaits = self.awaited > 0 && now < patient;
+        let later = now + Duration::from_millis(100);
+        (awaits || now < self.window.from).then(|| self.window.next(now, later))
     }
 }

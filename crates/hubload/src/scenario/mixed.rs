@@ -1,7 +1,7 @@
 use std::time::Instant;
 
 use super::{
-    Bench, Outcome, PATIENCE, SIZE,
+    Bench, DELAY, Outcome, SIZE,
     calls::{Calls, Kind, Pace},
     crowd,
     fanout::{Audience, Fanout, Sender, Target},
@@ -58,7 +58,7 @@ pub(super) fn run(bench: &mut Bench, mixed: &cli::Mixed) -> Outcome {
     let votes = Calls::new(Kind::Echo, pace, bench.texts(2, SIZE), voters, window(), duration);
 
     let mut dashboard = Dashboard { ticks, tallies, votes, tally_tag: bench.texts(1, SIZE) };
-    bench.drive(&mut dashboard, warm_up + duration + mixed.poll + PATIENCE);
+    bench.drive(&mut dashboard, warm_up + duration + mixed.poll + DELAY);
     let Dashboard { mut ticks, mut tallies, mut votes, .. } = dashboard;
     ticks.end();
     tallies.end();

@@ -86,8 +86,11 @@ impl Bench {
 /// The bytes of a text, unless told.
 const SIZE: u32 = 100;
 
-/// For the last messages to come in.
+/// How long nothing may come before no more is waited for.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// How long a load may go on behind its schedule, with messages still coming in.
+const DELAY: Duration = Duration::from_secs(120);
 
 /// Time for the server to do what it does behind an answer.
 const SETTLE: Duration = Duration::from_millis(250);

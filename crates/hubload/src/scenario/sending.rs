@@ -3,7 +3,7 @@
 use std::{rc::Rc, time::Instant};
 
 use super::{
-    Bench, Outcome, PATIENCE, SIZE, crowd,
+    Bench, DELAY, Outcome, SIZE, crowd,
     fanout::{Audience, Fanout, Sender, Target},
     figures, joins,
     schedule::Schedule,
@@ -75,7 +75,7 @@ fn send(
     let window = Window::new(start + warm_up, bench.pid);
     let texts = bench.texts(0, SIZE);
     let mut fanout = Fanout::new(sender, schedule, texts, audience, window, duration);
-    bench.drive(&mut fanout, warm_up + duration + PATIENCE);
+    bench.drive(&mut fanout, warm_up + duration + DELAY);
     fanout.end();
     let (usage, delivered) = fanout.window.end(fanout.delivered);
     outcome.faults.append(fanout.faults);
