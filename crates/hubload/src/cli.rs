@@ -230,6 +230,9 @@ pub(crate) struct Floor {
     /// The address to listen on; port 0 takes any
     #[arg(long, default_value = "127.0.0.1:0")]
     pub(crate) listen: SocketAddr,
+    /// End when the process ends that started this
+    #[arg(long)]
+    pub(crate) end_with_parent: bool,
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

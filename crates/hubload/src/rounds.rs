@@ -7,6 +7,11 @@ use std::{
     time::Duration,
 };
 
+use rustix::{
+    process::Pid,
+    thread::{sched_getaffinity, sched_setaffinity},
+};
+
 use crate::{
     cli::{Command, Options},
     client::Plan,
@@ -24,7 +29,7 @@ const AROUND: Duration = Duration::from_secs(2);
 /// Runs a scenario in all its turns and reports. Tells whether nothing went wrong.
 pub(crate) fn run(command: &Command) -> Result<bool, String> {
     let options = command.options().ok_or("the floor is no scenario")?;
-    let floor = if options.floor { Some(Floor::start()?) } else { None };
+    let floor = if options.floor { Some(Floor::start(options.pid)?) } else { None };
     let servers = servers(options, floor.as_ref())?;
     for server in &servers {
         if let Some(pid) = server.pid {
@@ -89,14 +94,21 @@ struct Floor {
 }
 
 impl Floor {
-    fn start() -> Result<Self, String> {
+    /// Starts it, on the same cores as the server that it is compared with.
+    fn start(beside: Option<u32>) -> Result<Self, String> {
         let failed = |error: std::io::Error| format!("the floor did not start: {error}");
         let mut process = std::process::Command::new(std::env::current_exe().map_err(failed)?)
-            .arg("floor")
+            .args(["floor", "--end-with-parent"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
             .map_err(failed)?;
+        if let Some(beside) = beside.and_then(pid) {
+            let floor = Pid::from_child(&process);
+            sched_getaffinity(Some(beside))
+                .and_then(|cores| sched_setaffinity(Some(floor), &cores))
+                .map_err(|error| failed(error.into()))?;
+        }
         let mut line = String::new();
         if let Some(stdout) = process.stdout.take() {
             BufReader::new(stdout).read_line(&mut line).map_err(failed)?;
@@ -112,6 +124,10 @@ impl Floor {
             }
         }
     }
+}
+
+fn pid(pid: u32) -> Option<Pid> {
+    Pid::from_raw(pid.try_into().ok()?)
 }
 
 impl Drop for Floor {

@@ -10,10 +10,16 @@ mod server;
 
 use std::{io::Write, net::TcpListener};
 
+use rustix::process::{Signal, set_parent_process_death_signal};
+
 use crate::cli;
 
 pub(crate) fn serve(floor: &cli::Floor) -> Result<(), String> {
     let failed = |error: std::io::Error| format!("{}: {error}", floor.listen);
+    if floor.end_with_parent {
+        set_parent_process_death_signal(Some(Signal::TERM))
+            .map_err(|error| failed(error.into()))?;
+    }
     let listener = TcpListener::bind(floor.listen).map_err(failed)?;
     // A storm of connections does not fit in the backlog that the standard library asks for.
     rustix::net::listen(&listener, 4096).map_err(|error| failed(error.into()))?;

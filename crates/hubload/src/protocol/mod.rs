@@ -92,7 +92,7 @@ pub(crate) const SEPARATOR: u8 = 0x1e;
 
 /// The first record of `bytes`, without its separator, and the length with it.
 pub(crate) fn record(bytes: &[u8]) -> Option<(&[u8], usize)> {
-    let end = bytes.iter().position(|&byte| byte == SEPARATOR)?;
+    let end = memchr::memchr(SEPARATOR, bytes)?;
     Some((&bytes[..end], end + 1))
 }
 

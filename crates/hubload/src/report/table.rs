@@ -78,14 +78,14 @@ fn cell(values: &[f64]) -> String {
 
 /// With three digits that say something, or all those before the point.
 fn number(value: f64) -> String {
-    let digits = match value.abs() {
-        0.0 => 0,
-        size if size >= 99.95 => 0,
-        size if size >= 9.995 => 1,
-        size if size >= 0.9995 => 2,
-        _ => 3,
-    };
-    if digits == 0 { grouped(value.round() as i64) } else { format!("{value:.digits$}") }
+    // The place of the first digit, once it is rounded: 0 for 1 to 9.
+    let first = format!("{value:.2e}").split_once('e').and_then(|(_, place)| place.parse().ok());
+    let digits = (2 - first.unwrap_or(0_i32)).clamp(0, 9) as usize;
+    if digits == 0 || value == 0.0 {
+        grouped(value.round() as i64)
+    } else {
+        format!("{value:.digits$}")
+    }
 }
 
 fn grouped(number: i64) -> String {
@@ -161,8 +161,8 @@ mod tests {
 
     #[test]
     fn numbers_have_as_many_digits_as_say_something() {
-        let shown = [0.0, 0.0123, 0.99999, 2.34567, 23.4567, 234.567, 1_234_567.8].map(number);
-        assert_eq!(shown, ["0", "0.012", "1.00", "2.35", "23.5", "235", "1,234,568"]);
+        let shown = [0.0, 0.000_123_4, 0.99999, 2.34567, 23.4567, 234.567, 1_234_567.8].map(number);
+        assert_eq!(shown, ["0", "0.000123", "1.00", "2.35", "23.5", "235", "1,234,568"]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    Bench, DELAY, Outcome, crowd,
+    Bench, DELAY, Outcome, connections,
     fanout::{Audience, Fanout, Sender, Target},
     figures,
     schedule::Schedule,
@@ -22,8 +22,8 @@ const SIZE: u32 = 10_240;
 /// Broadcasts while some clients do not read.
 pub(super) fn run(bench: &mut Bench, adverse: &cli::Adverse) -> Outcome {
     let mut outcome = Outcome::default();
-    crowd::connect(bench, bench.options.connections, |_| None, &mut outcome.faults);
-    let open = crowd::open(bench);
+    connections::connect(bench, bench.options.connections, |_| None, &mut outcome.faults);
+    let open = connections::open(bench);
     let stuck = (open.len() as f64 * adverse.stuck / 100.0).round().max(1.0) as usize;
     // The first sends.
     let Some((&first, deaf)) = open.split_first().filter(|(_, others)| others.len() >= stuck)
@@ -69,7 +69,7 @@ pub(super) fn run(bench: &mut Bench, adverse: &cli::Adverse) -> Outcome {
     for &client in deaf {
         bench.engine.crowd.cut(client);
     }
-    crowd::close(bench, &mut outcome.faults);
+    connections::close(bench, &mut outcome.faults);
     outcome
 }
 

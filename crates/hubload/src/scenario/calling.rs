@@ -3,7 +3,7 @@ use std::time::Instant;
 use super::{
     Bench, DELAY, Outcome, SIZE,
     calls::{Calls, Kind, Pace},
-    crowd, figures,
+    connections, figures,
     schedule::Schedule,
     window::Window,
 };
@@ -12,8 +12,8 @@ use crate::cli;
 /// Has all clients call a method that answers.
 pub(super) fn run(bench: &mut Bench, kind: Kind, calling: &cli::Calling) -> Outcome {
     let mut outcome = Outcome::default();
-    crowd::connect(bench, bench.options.connections, |_| None, &mut outcome.faults);
-    let callers = crowd::open(bench);
+    connections::connect(bench, bench.options.connections, |_| None, &mut outcome.faults);
+    let callers = connections::open(bench);
     if callers.is_empty() {
         return outcome;
     }
@@ -47,6 +47,6 @@ pub(super) fn run(bench: &mut Bench, kind: Kind, calling: &cli::Calling) -> Outc
     figures::server(figures, &usage);
     outcome.delays.push(("answer", calls.delays));
     outcome.usage = usage;
-    crowd::close(bench, &mut outcome.faults);
+    connections::close(bench, &mut outcome.faults);
     outcome
 }

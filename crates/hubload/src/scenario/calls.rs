@@ -108,6 +108,11 @@ impl Calls {
         }
     }
 
+    pub(super) fn waits_for(&self, client: u32, id: u32) -> bool {
+        let pending = self.pending.get(client as usize);
+        pending.is_some_and(|pending| pending.iter().any(|call| call.id == id))
+    }
+
     /// Takes an answer to a call, or a part of it.
     pub(super) fn answer(&mut self, client: &mut Client, message: &Message<'_>, at: Instant) {
         let (Message::Item { id, .. } | Message::Completion { id, .. }) = message else {

@@ -1,4 +1,4 @@
-use super::{Bench, Outcome, SETTLE, crowd, figures};
+use super::{Bench, Outcome, SETTLE, connections, figures};
 use crate::measure::Meter;
 
 /// Makes all connections, then closes them, and tells what each costs.
@@ -7,25 +7,25 @@ pub(super) fn run(bench: &mut Bench) -> Outcome {
     let count = bench.options.connections;
     if !bench.options.warm_up.is_zero() {
         // So many that the server's code is warm, so few that its memory stays small.
-        crowd::connect(bench, count.min(200), |_| None, &mut outcome.faults);
-        crowd::close(bench, &mut outcome.faults);
+        connections::connect(bench, count.min(200), |_| None, &mut outcome.faults);
+        connections::close(bench, &mut outcome.faults);
         bench.rest(SETTLE, &mut outcome.faults);
     }
     let figures = &mut outcome.figures;
 
     let meter = Meter::start(bench.pid);
-    let connecting = crowd::connect(bench, count, |_| None, &mut outcome.faults);
+    let connecting = connections::connect(bench, count, |_| None, &mut outcome.faults);
     let seconds = meter.stop().seconds;
     bench.rest(SETTLE, &mut outcome.faults);
     let usage = meter.stop();
-    let made = crowd::open(bench).len() as f64;
+    let made = connections::open(bench).len() as f64;
     figures::add(figures, "connections made", "/s", made / seconds);
     figures::cpu(figures, "CPU per connection made", &usage, made);
     figures::delays(figures, TIMES, &connecting);
     figures::server(figures, &usage);
 
     let meter = Meter::start(bench.pid);
-    crowd::close(bench, &mut outcome.faults);
+    connections::close(bench, &mut outcome.faults);
     let seconds = meter.stop().seconds;
     bench.rest(SETTLE, &mut outcome.faults);
     let closing = meter.stop();

@@ -179,8 +179,8 @@ impl Fanout {
                         Invocation::new("SendToUser", [Some(Value::text(name)), text])
                     }
                 };
-                // An id makes the server tell when a call fails.
-                let id = Some(self.place(stream, number) as u32);
+                // An id makes the server tell when a call fails. No other call has such a high one.
+                let id = Some(1 << 31 | self.place(stream, number) as u32);
                 Message::Invocation(Invocation { id, ..call })
             })
             .collect();

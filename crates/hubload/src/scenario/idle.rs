@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use super::{Bench, Outcome, crowd, figures};
+use super::{Bench, Outcome, connections, figures};
 use crate::{
     cli,
     measure::{Meter, Process},
@@ -20,14 +20,14 @@ pub(super) fn run(bench: &mut Bench, idle: &cli::Idle) -> Outcome {
     let all = bench.options.connections;
     for step in 1..=idle.steps {
         let before = (all * (step - 1)) / idle.steps;
-        crowd::connect(bench, all * step / idle.steps - before, |_| None, faults);
+        connections::connect(bench, all * step / idle.steps - before, |_| None, faults);
         bench.rest(REST, faults);
         if let Some(server) = bench.pid.and_then(|pid| Process::read(pid).ok()) {
-            memory.push((crowd::open(bench).len() as f64, server.rss as f64));
+            memory.push((connections::open(bench).len() as f64, server.rss as f64));
         }
     }
 
-    let open = crowd::open(bench).len() as f64;
+    let open = connections::open(bench).len() as f64;
     let pings = pings(bench);
     let meter = Meter::start(bench.pid);
     bench.rest(bench.options.duration, faults);
@@ -46,7 +46,7 @@ pub(super) fn run(bench: &mut Bench, idle: &cli::Idle) -> Outcome {
     let pings = (self::pings(bench) - pings) as f64 / usage.seconds;
     figures::add(figures, "pings of the server", "/s", pings);
     figures::server(figures, usage);
-    crowd::close(bench, faults);
+    connections::close(bench, faults);
     outcome
 }
 

@@ -3,7 +3,7 @@ use std::time::Instant;
 use super::{
     Bench, DELAY, Outcome, SIZE,
     calls::{Calls, Kind, Pace},
-    crowd,
+    connections,
     fanout::{Audience, Fanout, Sender, Target},
     figures,
     schedule::Schedule,
@@ -26,8 +26,8 @@ const TALLIES: f64 = 4.0;
 /// answered, and a tally goes out to all while they do.
 pub(super) fn run(bench: &mut Bench, mixed: &cli::Mixed) -> Outcome {
     let mut outcome = Outcome::default();
-    crowd::connect(bench, bench.options.connections, |_| None, &mut outcome.faults);
-    let open = crowd::open(bench);
+    connections::connect(bench, bench.options.connections, |_| None, &mut outcome.faults);
+    let open = connections::open(bench);
     let Some(&first) = open.first() else {
         return outcome;
     };
@@ -86,7 +86,7 @@ pub(super) fn run(bench: &mut Bench, mixed: &cli::Mixed) -> Outcome {
         outcome.faults.append(faults);
     }
     outcome.usage = usage;
-    crowd::close(bench, &mut outcome.faults);
+    connections::close(bench, &mut outcome.faults);
     outcome
 }
 
@@ -110,8 +110,10 @@ impl Listener for Dashboard {
                 }
                 _ => self.ticks.received(client, message, at),
             },
-            Message::Completion { outcome: Ok(Value::Null), .. } => {}
-            _ => self.votes.received(client, message, at),
+            Message::Completion { id, .. } if self.votes.waits_for(client.id, *id) => {
+                self.votes.received(client, message, at);
+            }
+            _ => self.ticks.received(client, message, at),
         }
     }
 

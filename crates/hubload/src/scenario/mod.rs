@@ -4,7 +4,7 @@ mod adverse;
 mod calling;
 mod calls;
 mod connect;
-mod crowd;
+mod connections;
 mod fanout;
 mod idle;
 mod joins;

@@ -3,7 +3,7 @@
 use std::{rc::Rc, time::Instant};
 
 use super::{
-    Bench, DELAY, Outcome, SIZE, crowd,
+    Bench, DELAY, Outcome, SIZE, connections,
     fanout::{Audience, Fanout, Sender, Target},
     figures, joins,
     schedule::Schedule,
@@ -14,8 +14,8 @@ use crate::cli::{self, Through};
 
 pub(super) fn broadcast(bench: &mut Bench, sending: &cli::Sending) -> Result<Outcome, String> {
     let mut outcome = Outcome::default();
-    crowd::connect(bench, bench.options.connections, |_| None, &mut outcome.faults);
-    let members = crowd::open(bench).into_iter().map(|id| (id, 0)).collect();
+    connections::connect(bench, bench.options.connections, |_| None, &mut outcome.faults);
+    let members = connections::open(bench).into_iter().map(|id| (id, 0)).collect();
     send(bench, sending, Audience { targets: vec![Target::All], members }, &mut outcome)?;
     Ok(outcome)
 }
@@ -25,8 +25,9 @@ pub(super) fn group(bench: &mut Bench, group: &cli::Group) -> Result<Outcome, St
     let connections = bench.options.connections;
     let groups = group.groups.min(connections);
     let name = |n: u32| format!("group-{n}");
-    crowd::connect(bench, connections, |_| None, &mut outcome.faults);
-    let members: Vec<_> = crowd::open(bench).into_iter().map(|id| (id, id % groups)).collect();
+    connections::connect(bench, connections, |_| None, &mut outcome.faults);
+    let members: Vec<_> =
+        connections::open(bench).into_iter().map(|id| (id, id % groups)).collect();
     let joining = members.iter().map(|&(client, group)| (client, name(group))).collect();
     joins::run(bench, joining, &mut outcome.faults);
     let targets = (0..groups).map(|n| Target::Group(name(n))).collect();
@@ -40,8 +41,8 @@ pub(super) fn user(bench: &mut Bench, user: &cli::User) -> Result<Outcome, Strin
     let users = user.users.unwrap_or(connections).min(connections);
     let tokens = tokens::fetch(bench, users, &user.token)?;
     let bearer = |id: u32| Some(Rc::clone(&tokens[(id % users) as usize]));
-    crowd::connect(bench, connections, bearer, &mut outcome.faults);
-    let members = crowd::open(bench).into_iter().map(|id| (id, id % users)).collect();
+    connections::connect(bench, connections, bearer, &mut outcome.faults);
+    let members = connections::open(bench).into_iter().map(|id| (id, id % users)).collect();
     let targets = (0..users).map(|n| Target::User(tokens::user(n))).collect();
     let sending = cli::Sending { rate: user.rate, burst: 1, through: Through::Hub };
     send(bench, &sending, Audience { targets, members }, &mut outcome)?;
@@ -92,6 +93,6 @@ fn send(
     }
     figures::server(figures, &usage);
     outcome.usage = usage;
-    crowd::close(bench, &mut outcome.faults);
+    connections::close(bench, &mut outcome.faults);
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! Runs the program as its users do. No speed is asserted, only that all is told as it is.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails should say where")]
+
 mod faults;
 mod floor;
 mod lab;
