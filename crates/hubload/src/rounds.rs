@@ -14,7 +14,7 @@ use rustix::{
 
 use crate::{
     cli::{Command, Options},
-    client::Plan,
+    client::{Plan, Transport},
     engine::Engine,
     http::Url,
     measure::Process,
@@ -29,6 +29,14 @@ const AROUND: Duration = Duration::from_secs(2);
 /// Runs a scenario in all its turns and reports. Tells whether nothing went wrong.
 pub(crate) fn run(command: &Command) -> Result<bool, String> {
     let options = command.options().ok_or("the floor is no scenario")?;
+    let web_sockets = options.transport == Transport::WebSockets;
+    for (option, chosen) in
+        [("--floor", options.floor), ("--skip-negotiation", options.skip_negotiation)]
+    {
+        if chosen && !web_sockets {
+            return Err(format!("{option} is for --transport websockets only"));
+        }
+    }
     let floor = if options.floor { Some(Floor::start(options.pid)?) } else { None };
     let servers = servers(options, floor.as_ref())?;
     for server in &servers {

@@ -94,11 +94,8 @@ impl Delays {
 }
 
 fn histogram(digits: u8) -> Histogram<u64> {
-    let mut histogram = Histogram::new_with_bounds(1, LONGEST, digits)
-        .unwrap_or_else(|_| unreachable!("the bounds are in order"));
-    // Most never need the memory for long delays, but to grow while recording takes time.
-    histogram.auto(false);
-    histogram
+    Histogram::new_with_bounds(1, LONGEST, digits)
+        .unwrap_or_else(|_| unreachable!("the bounds are in order"))
 }
 
 #[cfg(test)]

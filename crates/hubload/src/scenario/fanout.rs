@@ -2,13 +2,12 @@
 //! once and in order.
 
 mod member;
+mod sender;
 
-use std::{
-    rc::Rc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use self::member::{Member, State};
+pub(super) use self::sender::{Sender, Target};
 use super::{
     PATIENCE,
     schedule::Schedule,
@@ -16,29 +15,12 @@ use super::{
     window::Window,
 };
 use crate::{
-    client::{Client, Listener, Plan},
+    client::{Client, Listener},
     engine::{Crowd, Load},
     faults::Faults,
     measure::Delays,
-    protocol::{Invocation, Message, Value},
+    protocol::{Message, Value},
 };
-
-/// Whom messages are for. They are numbered by stream.
-#[derive(Clone, Debug)]
-pub(super) enum Target {
-    All,
-    Group(String),
-    User(String),
-}
-
-/// Who sends.
-#[derive(Clone, Debug)]
-pub(super) enum Sender {
-    /// A client, by a hub method.
-    Client(u32),
-    /// The server, asked by posts: a text begins with its time, and its numbers are counted.
-    Server(Rc<Plan>),
-}
 
 /// Who gets what.
 #[derive(Clone, Debug)]
@@ -47,6 +29,8 @@ pub(super) struct Audience {
     /// Of each client that takes part, to which of the targets it belongs.
     pub(super) members: Vec<(u32, u32)>,
 }
+
+const NOT_SENT: &str = "a message that was not sent";
 
 #[derive(Debug)]
 pub(super) struct Fanout {
@@ -146,93 +130,31 @@ impl Fanout {
         (burst < self.burst_awaited.len()).then_some(burst)
     }
 
-    /// Notes that the next message of the next stream is on its way.
-    fn note(&mut self) -> (u32, u32) {
-        let stream = (self.sent % self.streams.len() as u64) as u32;
-        let to = &mut self.streams[stream as usize];
-        let number = to.sent;
-        to.sent += 1;
-        let hearing = to.hearing;
-        self.awaited += hearing;
-        if let Some(burst) = self.burst(self.sent) {
-            self.burst_awaited[burst] += hearing;
-        }
-        self.sent += 1;
-        (stream, number)
-    }
-
-    fn send_by_client(&mut self, crowd: &mut Crowd, client: u32, now: Instant) {
-        let mut due = Vec::new();
-        while self.sent < self.total && self.schedule.due(self.sent) <= now {
-            due.push(self.note());
-        }
-        let messages: Vec<_> = due
-            .into_iter()
-            .map(|(stream, number)| {
-                let text = Some(Value::Text(self.texts.write(stream, number).into()));
-                let call = match &self.streams[stream as usize].target {
-                    Target::All => Invocation::new("Broadcast", [text, None]),
-                    Target::Group(name) => {
-                        Invocation::new("SendToGroup", [Some(Value::text(name)), text])
-                    }
-                    Target::User(name) => {
-                        Invocation::new("SendToUser", [Some(Value::text(name)), text])
-                    }
-                };
-                // An id makes the server tell when a call fails. No other call has such a high one.
-                let id = Some(1 << 31 | self.place(stream, number) as u32);
-                Message::Invocation(Invocation { id, ..call })
-            })
-            .collect();
-        if !messages.is_empty() {
-            crowd.send(client, &messages);
-        }
-    }
-
-    /// One post for each stream: with bursts at each burst, otherwise for the whole time.
-    fn send_by_server(&mut self, crowd: &mut Crowd, plan: &Rc<Plan>, now: Instant) {
-        let streams = self.streams.len() as u64;
-        let bursts = self.schedule.together > streams;
-        while self.sent < self.total && self.schedule.due(self.sent) <= now {
-            let (messages, interval) = if bursts {
-                (self.schedule.together, 0.0)
-            } else {
-                (self.total, streams as f64 * 1000.0 / self.schedule.rate)
-            };
-            for _ in 0..messages {
-                self.note();
-            }
-            let (count, size) = (messages / streams, self.texts.size);
-            let query = format!("{count}&size={size}&interval={}", interval.round());
-            for stream in &self.streams {
-                let path = match &stream.target {
-                    Target::Group(name) => format!("/group/{name}"),
-                    Target::All | Target::User(_) => "/broadcast".into(),
-                };
-                let id = crowd.add(plan, None);
-                crowd.request(id, "POST", &plan.url.below(&path, Some(("count", &query))));
-            }
-        }
-    }
-
     fn deliver(&mut self, client: u32, text: &str, at: Instant) -> Result<(), &'static str> {
         let place = client as usize;
         let member = self.members.get_mut(place).ok_or("a message to a client without part")?;
+        let sent = self.streams[member.stream as usize].sent;
         let number = match self.sender {
             Sender::Client(_) => {
                 let (stream, number) = self.texts.read(text)?;
                 if stream != member.stream {
                     return Err("a message for others");
                 }
+                if number >= sent {
+                    return Err(NOT_SENT);
+                }
                 member.take(number)?;
                 number
             }
-            Sender::Server(_) => member.take_stamp(text::stamp(text, self.texts.size)?)?,
+            Sender::Server(_) => {
+                let number = member.take_stamp(text::stamp(text, self.texts.size)?)?;
+                if number >= sent {
+                    return Err(NOT_SENT);
+                }
+                number
+            }
         };
         let stream = member.stream;
-        if number >= self.streams[stream as usize].sent {
-            return Err("a message that was not sent");
-        }
         // What one that does not listen had in its buffers does not count.
         if member.state != State::Hearing {
             return Ok(());
