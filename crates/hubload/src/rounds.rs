@@ -29,13 +29,8 @@ const AROUND: Duration = Duration::from_secs(2);
 /// Runs a scenario in all its turns and reports. Tells whether nothing went wrong.
 pub(crate) fn run(command: &Command) -> Result<bool, String> {
     let options = command.options().ok_or("the floor is no scenario")?;
-    let web_sockets = options.transport == Transport::WebSockets;
-    for (option, chosen) in
-        [("--floor", options.floor), ("--skip-negotiation", options.skip_negotiation)]
-    {
-        if chosen && !web_sockets {
-            return Err(format!("{option} is for --transport websockets only"));
-        }
+    if options.skip_negotiation && options.transport != Transport::WebSockets {
+        return Err("--skip-negotiation is for --transport websockets only".into());
     }
     let floor = if options.floor { Some(Floor::start(options.pid)?) } else { None };
     let servers = servers(options, floor.as_ref())?;
@@ -53,7 +48,7 @@ pub(crate) fn run(command: &Command) -> Result<bool, String> {
             progress.says(format!("{}, round {round} of {}", server.name, options.rounds));
             let plan = Plan {
                 url: server.url.clone(),
-                transport: options.transport,
+                transport: server.transport,
                 protocol: options.protocol,
                 skip_negotiation: options.skip_negotiation,
             };
@@ -84,13 +79,15 @@ pub(crate) fn run(command: &Command) -> Result<bool, String> {
 }
 
 fn servers(options: &Options, floor: Option<&Floor>) -> Result<Vec<Server>, String> {
-    let first = options.url.clone().map(|url| Server { name: "A", url, pid: options.pid });
-    let second = options.compare.clone();
-    let second = second.map(|url| Server { name: "B", url, pid: options.compare_pid });
+    let transport = options.transport;
+    let server = |name, url, pid| Server { name, url, pid, transport };
+    let first = options.url.clone().map(|url| server("A", url, options.pid));
+    let second = options.compare.clone().map(|url| server("B", url, options.compare_pid));
     let floor = floor.map(|floor| Server {
         name: "floor",
         url: floor.url.clone(),
         pid: Some(floor.process.id()),
+        transport: Transport::WebSockets,
     });
     Ok([first, second, floor].into_iter().flatten().collect())
 }

@@ -128,7 +128,8 @@ pub(super) fn handshaken(record: &[u8]) -> Result<(), String> {
 }
 
 impl Transport {
-    fn name(self) -> &'static str {
+    /// As a negotiation names it.
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::WebSockets => "WebSockets",
             Self::ServerSentEvents => "ServerSentEvents",

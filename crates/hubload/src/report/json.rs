@@ -16,7 +16,14 @@ fn whole(report: &Report<'_>) -> Value {
     let servers: Vec<_> = report
         .servers
         .iter()
-        .map(|server| json!({ "name": server.name, "url": server.url.to_string(), "pid": server.pid }))
+        .map(|server| {
+            json!({
+                "name": server.name,
+                "url": server.url.to_string(),
+                "pid": server.pid,
+                "transport": server.transport.name(),
+            })
+        })
         .collect();
     json!({
         "hubload": env!("CARGO_PKG_VERSION"),

@@ -6,6 +6,7 @@ pub(crate) mod table;
 
 use crate::{
     cli::{Command, Options},
+    client::Transport,
     http::Url,
     scenario::{Figure, Outcome},
 };
@@ -23,6 +24,8 @@ pub(crate) struct Server {
     pub(crate) name: &'static str,
     pub(crate) url: Url,
     pub(crate) pid: Option<u32>,
+    /// The floor has but one.
+    pub(crate) transport: Transport,
 }
 
 #[derive(Debug)]

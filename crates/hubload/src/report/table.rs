@@ -36,17 +36,17 @@ fn text(report: &Report<'_>) -> String {
 fn title(report: &Report<'_>) -> String {
     let options = report.options;
     let mut title = format!(
-        "{}: {} clients, {}, {}, {} s, {} {}\n",
+        "{}: {} clients, {}, {} s, {} {}\n",
         report.command.name(),
         grouped(options.connections.into()),
-        name(&options.transport),
         options.protocol.name(),
         options.duration.as_secs_f64(),
         options.rounds,
         if options.rounds == 1 { "round" } else { "rounds: median (least–most)" },
     );
     for server in &report.servers {
-        title.push_str(&format!("{:<6} {}", server.name, server.url));
+        let transport = name(&server.transport);
+        title.push_str(&format!("{:<6} {}, {transport}", server.name, server.url));
         if let Some(pid) = server.pid {
             title.push_str(&format!(", process {pid}"));
         }

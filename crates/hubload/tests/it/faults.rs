@@ -103,7 +103,7 @@ fn what_cannot_be_measured_at_all_ends_with_2() {
         &["echo", "--url", "https://127.0.0.1/bench"],
         &["echo", "--url", "http://127.0.0.1:1/bench", "--pid", "4294967295"],
         &["echo", "--url", "http://127.0.0.1:1/bench", "--rate", "0"],
-        &["echo", "--floor", "--transport", "sse"],
+        &["echo", "--floor", "--transport", "sse", "--skip-negotiation"],
         &["nothing"],
     ] {
         assert_eq!(hubload(wrong).status.code(), Some(2), "{wrong:?}");
