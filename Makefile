@@ -3,7 +3,7 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: help run assets test test-tools conformance conformance-javascript conformance-python conformance-peers
+.PHONY: help run assets test test-tools conformance conformance-javascript conformance-python conformance-peers conformance-load
 .DEFAULT_GOAL := help
 
 say = @printf '\n\033[1m==> %s\033[0m\n'
@@ -59,7 +59,7 @@ conformance: test-tools node_modules/.package-lock.json ## Check the SignalR ser
 	$(say) 'The server that the clients connect to'
 	cargo build --locked --package rocket_signalr --example lab
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target conformance-javascript conformance-python
-	@$(MAKE) --no-print-directory conformance-peers
+	@$(MAKE) --no-print-directory conformance-peers conformance-load
 
 conformance-javascript:
 	$(say) 'The official JavaScript client, in Node.js and in a browser'
@@ -80,6 +80,10 @@ conformance-python:
 	  cp $(clients)/requirements.txt "$$venv/installed.txt"; \
 	fi
 	LAB="$(target)/debug/examples/lab" timeout 180 "$(target)/python-clients/bin/python" -B -m unittest discover --start-directory $(clients)
+
+conformance-load:
+	$(say) 'The load generator: every scenario, transport and protocol'
+	LAB="$(target)/debug/examples/lab" cargo test --package hubload --locked -- --ignored
 
 # What others say about SignalR servers: the variable PEERS names the folder of their tools.
 conformance-peers:

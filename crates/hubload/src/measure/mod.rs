@@ -1,0 +1,11 @@
+//! What is measured: delays by the clock, and what the server used by `/proc`.
+
+mod delays;
+mod process;
+mod usage;
+
+pub(crate) use self::{
+    delays::{Delays, Point},
+    process::Process,
+    usage::{Meter, Usage},
+};

@@ -1,0 +1,67 @@
+use std::fs;
+
+use serde_json::Value;
+
+use crate::{SHORT, every_scenario, server::Server, succeeds};
+
+#[test]
+fn every_scenario_runs_against_the_floor() {
+    every_scenario(&Server::floor(), &[]);
+}
+
+#[test]
+fn every_scenario_runs_with_messagepack() {
+    every_scenario(&Server::floor(), &["--protocol", "messagepack"]);
+}
+
+#[test]
+fn connections_need_no_negotiation() {
+    every_scenario(&Server::floor(), &["--skip-negotiation"]);
+}
+
+#[test]
+fn clients_that_do_not_read_are_no_fault() {
+    let (floor, hub) = (Server::floor(), Server::hub);
+    // The kernel alone takes some megabytes for each client.
+    let adverse = ["adverse", "--stuck", "10", "--size", "100000", "--rate", "200"];
+    let table = succeeds(&[&adverse, &SHORT[..], &["--url", &hub(&floor)]].concat());
+    let row = table.lines().find(|line| line.starts_with("clients that do not read")).unwrap();
+    assert!(row.ends_with("2.00"), "{row}");
+}
+
+#[test]
+fn servers_take_turns_and_all_samples_are_written() {
+    let (first, second) = (Server::floor(), Server::floor());
+    let folder = env!("CARGO_TARGET_TMPDIR");
+    let (json, svg) = (format!("{folder}/turns.json"), format!("{folder}/turns.svg"));
+    let (pid, compare_pid) = (first.pid().to_string(), second.pid().to_string());
+    let turns = [
+        ["--url", &first.hub()],
+        ["--pid", &pid],
+        ["--compare", &second.hub()],
+        ["--compare-pid", &compare_pid],
+        ["--rounds", "2"],
+        ["--json", &json],
+        ["--svg", &svg],
+    ];
+    let table = succeeds(&[&["broadcast", "--floor"], &SHORT[..], turns.as_flattened()].concat());
+    for column in ["A ÷ B", "A ÷ floor", "B ÷ floor"] {
+        assert!(table.contains(column), "{table}");
+    }
+
+    let report: Value = serde_json::from_str(&fs::read_to_string(&json).unwrap()).unwrap();
+    let turns = report["turns"].as_array().unwrap();
+    let order: Vec<_> = turns.iter().map(|turn| turn["server"].as_str().unwrap()).collect();
+    assert_eq!(order, ["A", "B", "floor", "A", "B", "floor"]);
+    for turn in turns {
+        // 0.3 s of 20 a second, each to 20.
+        let recorded = turn["delays"][0]["recorded"].as_array().unwrap();
+        let count: u64 = recorded.iter().map(|step| step[1].as_u64().unwrap()).sum();
+        assert_eq!(count, 120);
+        assert!(turn["usage"]["cpu"].is_number());
+    }
+    let ratios = report["ratios"].as_array().unwrap();
+    let delay = |ratio: &&Value| ratio["name"] == "delay p50";
+    assert_eq!(ratios.iter().find(delay).unwrap()["rounds"].as_array().unwrap().len(), 2);
+    assert!(fs::read_to_string(&svg).unwrap().contains("<polyline points="));
+}
