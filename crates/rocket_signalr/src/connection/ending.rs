@@ -24,9 +24,10 @@ pub(crate) struct Ending {
 /// What the client is told.
 #[derive(Debug, Clone)]
 pub(crate) enum Farewell {
-    /// A Close message, if a handshake was made, and a close frame of 1000.
+    /// A Close message, if a handshake was made, and a close frame.
     Close {
         allow_reconnect: bool,
+        code: u16,
         /// It waits for the next poll, if the client polls.
         until_heard: bool,
     },
@@ -45,7 +46,7 @@ impl Ending {
     fn close(error: Option<HubError>, allow_reconnect: bool) -> Self {
         Self {
             error,
-            farewell: Farewell::Close { allow_reconnect, until_heard: true },
+            farewell: Farewell::Close { allow_reconnect, code: 1000, until_heard: true },
             by_client: false,
             status: ConnectionStatus::NormalClosure,
         }
@@ -58,10 +59,9 @@ impl Ending {
 
     /// Its handler is done with it, or has panicked: an internal error (RFC 6455, section 7.4.1).
     pub(crate) fn handled(result: Result<(), Panicked>) -> Self {
-        match result {
-            Ok(()) => Self::close(None, false),
-            Err(Panicked) => Self::close_frame(1011, None),
-        }
+        let code = if result.is_ok() { 1000 } else { 1011 };
+        let farewell = Farewell::Close { allow_reconnect: false, code, until_heard: true };
+        Self { farewell, ..Self::close(None, false) }
     }
 
     pub(crate) fn connect_refused(error: HubError) -> Self {
@@ -75,7 +75,7 @@ impl Ending {
     /// A client that polls has asked for the end, and will not poll again.
     pub(crate) fn deleted() -> Self {
         Self {
-            farewell: Farewell::Close { allow_reconnect: true, until_heard: false },
+            farewell: Farewell::Close { allow_reconnect: true, code: 1000, until_heard: false },
             ..Self::close(None, true)
         }
     }

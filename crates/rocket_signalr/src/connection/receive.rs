@@ -471,7 +471,7 @@ fn say_goodbye(connection: &Connection, ending: &Ending) -> bool {
         Farewell::None => return false,
         Farewell::CloseFrame(code) => (None, *code),
         Farewell::Handshake { error } => (Some(handshake::handshake_response(Some(error))), 1000),
-        Farewell::Close { allow_reconnect, .. } => {
+        Farewell::Close { allow_reconnect, code, .. } => {
             let close = connection.protocol().map(|protocol| {
                 let error = ending.error.as_ref();
                 // What the client itself gave as the reason of its Close is not repeated.
@@ -479,7 +479,7 @@ fn say_goodbye(connection: &Connection, ending: &Ending) -> bool {
                 let text = error.map(|error| error.describe(CLOSED_WITH_AN_ERROR, detailed));
                 protocol.close(text.as_deref(), *allow_reconnect)
             });
-            (close, 1000)
+            (close, *code)
         }
     };
     connection.outbox.finish(last.as_ref(), code);
