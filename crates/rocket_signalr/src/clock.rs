@@ -12,6 +12,11 @@ pub(crate) fn now() -> u64 {
     millis(START.elapsed()) + 1
 }
 
+/// Microseconds since the first call.
+pub(crate) fn micros() -> u64 {
+    u64::try_from(START.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
 /// A duration in whole milliseconds.
 pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)

@@ -66,6 +66,7 @@ pub(crate) struct Connection {
     ending: OnceLock<Ending>,
     aborted: Notify,
     clocks: Clocks,
+    busy: AtomicBool,
     /// Free places for invocations that run at the same time.
     pub(crate) slots: Semaphore,
     pub(crate) calls: Calls,
@@ -125,6 +126,7 @@ impl Connection {
                 armed: AtomicBool::new(false),
                 waiting: AtomicBool::new(false),
             },
+            busy: AtomicBool::new(false),
             slots: Semaphore::new(options.maximum_parallel_invocations_per_client),
             calls: Calls::default(),
             items: Mutex::new(None),
@@ -205,7 +207,39 @@ impl Connection {
 
     /// As [`send`](Self::send). If it has to wait, it takes the place of one with the same key.
     pub(crate) fn send_as(&self, frame: &Frame, key: Option<u64>) {
-        if self.outbox.send(frame, key, self.options.slow_client_limit) == Sent::Overflow {
+        self.drop_if_slow(self.outbox.send(frame, key, self.options.slow_client_limit));
+    }
+
+    /// As [`send_as`](Self::send_as), but what is sent waits for a [`flush`](Self::flush), which the
+    /// caller must see to if this is true.
+    pub(crate) fn cork(&self, frame: &Frame, key: Option<u64>) -> bool {
+        let (sent, flush) = self.outbox.cork(frame, key, self.options.slow_client_limit);
+        self.drop_if_slow(sent);
+        flush
+    }
+
+    /// Writes what waits for it.
+    pub(crate) fn flush(&self) {
+        self.outbox.flush();
+    }
+
+    /// Within the connection's own task: more messages of the client are about to be carried out.
+    fn set_busy(&self, busy: bool) {
+        self.busy.store(busy, Relaxed);
+    }
+
+    /// Answers within the connection's own task, which writes before it waits: answers to what came
+    /// together go together.
+    pub(crate) fn reply(&self, frame: &Frame) {
+        if self.busy.load(Relaxed) {
+            self.cork(frame, None);
+        } else {
+            self.send(frame);
+        }
+    }
+
+    fn drop_if_slow(&self, sent: Sent) {
+        if sent == Sent::Overflow {
             info!(name: "SlowClient", connection_id = self.id.as_str(), "too much waits for client");
             self.end(Ending::too_slow());
         }

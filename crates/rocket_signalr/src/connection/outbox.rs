@@ -82,6 +82,8 @@ struct State {
     task: Option<Waker>,
     shape: Shape,
     queue: Queue,
+    /// What is in the queue has not been tried to be written: the next write takes it along.
+    corked: bool,
     /// A response has taken frames, and may yet put them back.
     lent: bool,
     /// When something was last taken, or the queue began to fill.
@@ -130,6 +132,7 @@ impl Outbox {
                 task: None,
                 shape: Shape::Framed,
                 queue: Queue::default(),
+                corked: false,
                 lent: false,
                 progress: 0,
                 replay: None,
@@ -159,31 +162,32 @@ impl Outbox {
     /// it takes the place of one with the same key.
     pub(crate) fn send(&self, frame: &Frame, key: Option<u64>, limit: usize) -> Sent {
         let mut state = self.state.lock();
-        if state.closed || !state.takes_messages {
-            return Sent::Closed;
+        let corked = state.corked;
+        let sent = state.take(frame, key, limit, State::write_or_queue_as);
+        drop(state);
+        if corked {
+            self.drained.notify_waiters();
         }
-        let bytes = state.bytes_of(frame);
-        // Messages that are counted cannot be left out any more.
-        if let Some(key) = key
-            && state.replay.is_none()
-        {
-            state.queue.supersede(key);
+        sent
+    }
+
+    /// As [`send`](Self::send), but leaves it to a later [`flush`](Self::flush) to write the message,
+    /// together with others. True if the caller must see to that; else somebody else does.
+    pub(crate) fn cork(&self, frame: &Frame, key: Option<u64>, limit: usize) -> (Sent, bool) {
+        let mut state = self.state.lock();
+        let first = state.queue.is_empty() && matches!(state.link, Link::Socket(_));
+        state.corked |= first;
+        let sent = state.take(frame, key, limit, State::queue);
+        state.corked &= !state.queue.is_empty();
+        (sent, first && state.corked)
+    }
+
+    /// Writes what was corked, as the connection's task would.
+    pub(crate) fn flush(&self) {
+        let drained = self.state.lock().uncork();
+        if drained {
+            self.drained.notify_waiters();
         }
-        let waiting = state.waiting_bytes();
-        if waiting > 0 && waiting.saturating_add(bytes.len()) > limit {
-            // Nothing may follow what was left out.
-            state.takes_messages = false;
-            return Sent::Overflow;
-        }
-        if let Some(replay) = &mut state.replay {
-            // Remembered as it is: the socket that comes back may have agreed on no compression.
-            // Without a link it is sent again, with all others, when there is one.
-            if !replay.push(frame.websocket().clone()) || matches!(state.link, Link::None) {
-                return Sent::Accepted;
-            }
-        }
-        state.write_or_queue_as(bytes, key);
-        Sent::Accepted
     }
 
     /// Answers the handshake. What was sent before is dropped, as for anybody who is not connected.
@@ -522,14 +526,70 @@ impl State {
         }
     }
 
+    /// Takes a message, if there is room for it, and lets `then` write or queue it.
+    fn take(
+        &mut self,
+        frame: &Frame,
+        key: Option<u64>,
+        limit: usize,
+        then: fn(&mut Self, Bytes, Option<u64>),
+    ) -> Sent {
+        if self.closed || !self.takes_messages {
+            return Sent::Closed;
+        }
+        let bytes = self.bytes_of(frame);
+        // Messages that are counted cannot be left out any more.
+        if let Some(key) = key
+            && self.replay.is_none()
+        {
+            self.queue.supersede(key);
+        }
+        let waiting = self.waiting_bytes();
+        if waiting > 0 && waiting.saturating_add(bytes.len()) > limit {
+            // Nothing may follow what was left out.
+            self.takes_messages = false;
+            return Sent::Overflow;
+        }
+        if let Some(replay) = &mut self.replay {
+            // Remembered as it is: the socket that comes back may have agreed on no compression.
+            // Without a link it is sent again, with all others, when there is one.
+            if !replay.push(frame.websocket().clone()) || matches!(self.link, Link::None) {
+                return Sent::Accepted;
+            }
+        }
+        then(self, bytes, key);
+        Sent::Accepted
+    }
+
+    fn queue(&mut self, frame: Bytes, key: Option<u64>) {
+        if self.queue.is_empty() {
+            self.progress = clock::now();
+        }
+        self.queue.push(frame, key);
+        self.wake_response();
+    }
+
+    /// Writes what was corked, with the waker of the connection's task. False if nothing was.
+    fn uncork(&mut self) -> bool {
+        let corked = std::mem::take(&mut self.corked);
+        if corked && let Some(task) = self.task.clone() {
+            let mut cx = Context::from_waker(&task);
+            // The task learns of a broken socket when it reads or drains.
+            if let Poll::Ready(Err(_)) = self.poll_drain(&mut cx) {
+                task.wake();
+            }
+        }
+        corked
+    }
+
     fn write_or_queue(&mut self, frame: Bytes) {
         self.write_or_queue_as(frame, None);
     }
 
     fn write_or_queue_as(&mut self, mut frame: Bytes, key: Option<u64>) {
         if !self.queue.is_empty() {
-            self.queue.push(frame, key);
-            self.wake_response();
+            self.queue(frame, key);
+            self.uncork();
             return;
         }
         self.progress = clock::now();
@@ -554,6 +614,7 @@ impl State {
     }
 
     fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.corked = false;
         let Link::Socket(socket) = &mut self.link else { return Poll::Ready(Ok(())) };
         while !self.queue.is_empty() {
             let mut slices = [IoSlice::new(&[]); SLICES];

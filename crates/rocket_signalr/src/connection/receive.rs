@@ -11,6 +11,7 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
+use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use tokio::{io::ReadBuf, task::coop::poll_proceed, time::timeout};
 use tracing::{debug, trace};
@@ -48,25 +49,26 @@ pub(crate) trait Dispatch: Send + Sync + 'static {
     fn add(&self, connection: &Arc<Connection>);
 
     /// The handshake is done: the hub is told.
-    fn connected(
-        &self,
-        connection: &Arc<Connection>,
-    ) -> impl Future<Output = Result<(), HubError>> + Send;
+    fn connected<'a>(
+        &'a self,
+        connection: &'a Arc<Connection>,
+    ) -> BoxFuture<'a, Result<(), HubError>>;
 
-    /// Carries out a message. While it waits, no further message of this connection is read.
-    fn message(
-        &self,
-        connection: &Arc<Connection>,
+    /// Carries out a message. If it has to wait, the rest of it is returned: no further message of
+    /// this connection is read until that is done.
+    fn message<'a>(
+        &'a self,
+        connection: &'a Arc<Connection>,
         message: Incoming<'_>,
-    ) -> impl Future<Output = Result<(), Ending>> + Send;
+    ) -> Result<Option<BoxFuture<'a, ()>>, Ending>;
 
     /// The end. `told` says whether the hub had accepted the connection, and so is to hear of it.
-    fn disconnected(
-        &self,
-        connection: &Arc<Connection>,
+    fn disconnected<'a>(
+        &'a self,
+        connection: &'a Arc<Connection>,
         reason: DisconnectReason,
         told: bool,
-    ) -> impl Future<Output = ()> + Send;
+    ) -> BoxFuture<'a, ()>;
 }
 
 /// Serves a connection from its first byte to its last.
@@ -89,7 +91,7 @@ pub(crate) async fn run<D: Dispatch>(connection: Arc<Connection>, dispatch: Arc<
             known = true;
             connection.establish(protocol, version);
             let connected =
-                drive(&connection, &input, pin!(dispatch.connected(&connection)), false).await;
+                drive(&connection, &input, dispatch.connected(&connection).as_mut(), false).await;
             match connected {
                 Ok(Ok(())) => {
                     told = true;
@@ -279,17 +281,10 @@ impl Input {
 pub(super) async fn drive<T>(
     connection: &Connection,
     input: &Mutex<Input>,
-    mut work: Pin<&mut impl Future<Output = T>>,
+    mut work: Pin<&mut (impl Future<Output = T> + ?Sized)>,
     interruptible: bool,
 ) -> Result<T, Ending> {
     poll_fn(|cx| {
-        if let (socket, Poll::Ready(Err(error))) = connection.outbox.poll_flush(cx) {
-            if connection.can_return() {
-                connection.outbox.lose(socket);
-            } else {
-                connection.end(Ending::gone(Some(&error)));
-            }
-        }
         loop {
             let (came, was_full) = {
                 let mut input = input.lock();
@@ -312,6 +307,13 @@ pub(super) async fn drive<T>(
             connection.end(end.clone());
             if interruptible {
                 return Poll::Ready(Err(end));
+            }
+        }
+        if let (socket, Poll::Ready(Err(error))) = connection.outbox.poll_flush(cx) {
+            if connection.can_return() {
+                connection.outbox.lose(socket);
+            } else {
+                connection.end(Ending::gone(Some(&error)));
             }
         }
         Poll::Pending
@@ -449,7 +451,14 @@ async fn receive<D: Dispatch>(
                         Ending::protocol("InvalidOperationException", text)
                     })?;
                 }
-                message => dispatch.message(connection, message).await?,
+                message => {
+                    // The answer to one that is not the last goes out together with the next.
+                    let more = !input.lock().buffer.is_empty();
+                    connection.set_busy(more);
+                    if let Some(rest) = dispatch.message(connection, message)? {
+                        rest.await;
+                    }
+                }
             }
         }
         {

@@ -1,19 +1,18 @@
 //! Carries out the messages of a connection.
 
-use std::{borrow::Cow, sync::Arc, time::Instant};
+use std::{borrow::Cow, sync::Arc};
 
 use futures::future::BoxFuture;
 use tracing::{Instrument, debug, error, trace};
 
 use super::{
     activity,
-    call::{Binder, Call, HubMethod, Work},
-    filter::{self, FilterContext, HubFilter, NextConnected, NextDisconnected},
-    running::{Invoked, caught, caught_at_once},
-    slot::Slot,
+    call::HubMethod,
+    filter::{FilterContext, HubFilter, NextConnected, NextDisconnected},
+    running::caught,
 };
 use crate::{
-    auth::{Authenticate, Authorize, Resource},
+    auth::{Authenticate, Authorize},
     caller::{Asking, Caller},
     connection::{Connection, Dispatch, Ending, Undelivered, UploadEnd, run},
     context::HubContext,
@@ -22,7 +21,7 @@ use crate::{
     hub::Hub,
     lifetime::{Answer, Answered},
     metrics::Metrics,
-    protocol::{Incoming, Invocation, Outcome},
+    protocol::{Incoming, Outcome},
 };
 
 /// Brings a hub's messages to its methods.
@@ -51,17 +50,29 @@ impl<H: Hub> HubDispatcher<H> {
     }
 
     /// A method, and its place among the hub's methods.
-    fn method(&self, target: &str) -> Option<(usize, &'static HubMethod<H>)> {
+    pub(super) fn method(&self, target: &str) -> Option<(usize, &'static HubMethod<H>)> {
         let is_meant =
             |(_, method): &(usize, &HubMethod<H>)| method.name.eq_ignore_ascii_case(target);
         self.methods.iter().enumerate().find(is_meant)
     }
 
-    fn metrics(&self) -> &Arc<Metrics> {
+    pub(super) fn hub(&self) -> &Arc<H> {
+        &self.hub
+    }
+
+    pub(super) fn filters(&self) -> &Arc<[Arc<dyn HubFilter>]> {
+        &self.filters
+    }
+
+    pub(super) fn authenticate(&self) -> &dyn Authenticate {
+        &*self.authenticate
+    }
+
+    pub(super) fn metrics(&self) -> &Arc<Metrics> {
         &self.context.lifetime().metrics
     }
 
-    fn caller(&self, connection: &Arc<Connection>, asking: Asking) -> Caller<H> {
+    pub(super) fn caller(&self, connection: &Arc<Connection>, asking: Asking) -> Caller<H> {
         Caller::new(connection.clone(), self.context.clone(), asking)
     }
 }
@@ -93,39 +104,22 @@ impl<H: Hub> Dispatch for HubDispatcher<H> {
         self.context.lifetime().add(connection);
     }
 
-    async fn connected(&self, connection: &Arc<Connection>) -> Result<(), HubError> {
-        let caller = self.caller(connection, Asking::Forbidden("OnConnectedAsync"));
-        let span = activity::connected(H::NAME);
-        let connected = if self.filters.is_empty() {
-            caught(self.hub.on_connected(&caller)).instrument(span.clone()).await
-        } else {
-            let context = FilterContext::new(H::NAME, None, None, connection.clone());
-            let next = NextConnected {
-                filters: &self.filters,
-                context: &context,
-                connected: Box::pin(self.hub.on_connected(&caller)),
-            };
-            caught(next.run()).instrument(span.clone()).await
-        };
-        connected.flatten().inspect_err(|error| {
-            activity::failed(&span, error);
-            let (hub, connection_id) = (H::NAME, connection.id.as_str());
-            error!(
-                name: "ErrorDispatchingHubEvent",
-                hub, connection_id, method = "OnConnectedAsync", %error, "on_connected failed"
-            );
-        })
+    fn connected<'a>(
+        &'a self,
+        connection: &'a Arc<Connection>,
+    ) -> BoxFuture<'a, Result<(), HubError>> {
+        Box::pin(self.tell_connected(connection))
     }
 
-    async fn message(
-        &self,
-        connection: &Arc<Connection>,
+    fn message<'a>(
+        &'a self,
+        connection: &'a Arc<Connection>,
         message: Incoming<'_>,
-    ) -> Result<(), Ending> {
+    ) -> Result<Option<BoxFuture<'a, ()>>, Ending> {
         self.metrics().received();
         let (hub, connection_id) = (H::NAME, connection.id.as_str());
         match message {
-            Incoming::Invocation(invocation) => self.invoke(connection, invocation).await,
+            Incoming::Invocation(invocation) => return Ok(self.invoke(connection, invocation)),
             Incoming::StreamItem { invocation_id, item } => {
                 let stream_id = &*invocation_id;
                 match connection.calls.upload_item(stream_id, item) {
@@ -134,9 +128,7 @@ impl<H: Hub> Dispatch for HubDispatcher<H> {
                             name: "ReceivedStreamItem",
                             hub, connection_id, stream_id, "stream item received"
                         );
-                        if let Some(delivery) = delivery {
-                            delivery.await;
-                        }
+                        return Ok(delivery);
                     }
                     Err(Undelivered::NoStream) => debug!(
                         name: "UnexpectedStreamItem",
@@ -149,7 +141,7 @@ impl<H: Hub> Dispatch for HubDispatcher<H> {
                 }
             }
             Incoming::Completion { invocation_id, outcome } => {
-                return self.completion(connection, &invocation_id, outcome);
+                self.completion(connection, &invocation_id, outcome)?;
             }
             Incoming::CancelInvocation { invocation_id } => {
                 let invocation_id = &*invocation_id;
@@ -178,10 +170,45 @@ impl<H: Hub> Dispatch for HubDispatcher<H> {
                 );
             }
         }
-        Ok(())
+        Ok(None)
     }
 
-    async fn disconnected(
+    fn disconnected<'a>(
+        &'a self,
+        connection: &'a Arc<Connection>,
+        reason: DisconnectReason,
+        told: bool,
+    ) -> BoxFuture<'a, ()> {
+        Box::pin(self.tell_disconnected(connection, reason, told))
+    }
+}
+
+impl<H: Hub> HubDispatcher<H> {
+    async fn tell_connected(&self, connection: &Arc<Connection>) -> Result<(), HubError> {
+        let caller = self.caller(connection, Asking::Forbidden("OnConnectedAsync"));
+        let span = activity::connected(H::NAME);
+        let connected = if self.filters.is_empty() {
+            caught(self.hub.on_connected(&caller)).instrument(span.clone()).await
+        } else {
+            let context = FilterContext::new(H::NAME, None, None, connection.clone());
+            let next = NextConnected {
+                filters: &self.filters,
+                context: &context,
+                connected: Box::pin(self.hub.on_connected(&caller)),
+            };
+            caught(next.run()).instrument(span.clone()).await
+        };
+        connected.flatten().inspect_err(|error| {
+            activity::failed(&span, error);
+            let (hub, connection_id) = (H::NAME, connection.id.as_str());
+            error!(
+                name: "ErrorDispatchingHubEvent",
+                hub, connection_id, method = "OnConnectedAsync", %error, "on_connected failed"
+            );
+        })
+    }
+
+    async fn tell_disconnected(
         &self,
         connection: &Arc<Connection>,
         reason: DisconnectReason,
@@ -213,27 +240,6 @@ impl<H: Hub> Dispatch for HubDispatcher<H> {
             }
         }
         self.context.lifetime().remove(connection);
-    }
-}
-
-impl<H: Hub> HubDispatcher<H> {
-    async fn authorized(
-        &self,
-        connection: &Connection,
-        authorize: &Authorize,
-        method: &str,
-    ) -> bool {
-        let Some(user) = connection.user() else { return false };
-        let resource = Resource {
-            hub: H::NAME,
-            method: Some(method),
-            connection_id: Some(connection.id.as_str()),
-        };
-        let permitted = caught(authorize.permits(&*self.authenticate, user, &resource)).await;
-        permitted.unwrap_or_else(|error| {
-            error!(hub = H::NAME, method, %error, "error in a policy");
-            false
-        })
     }
 
     /// The end of an upload stream, or an answer to what the client was asked.
@@ -271,163 +277,6 @@ impl<H: Hub> HubDispatcher<H> {
                     "Connection ID '{connection_id}' is not valid for invocation ID '{id}'."
                 );
                 Err(Ending::protocol("InvalidOperationException", text))
-            }
-        }
-    }
-
-    async fn invoke(&self, connection: &Arc<Connection>, invocation: Invocation<'_>) {
-        let Invocation { invocation_id, target, arguments, stream_ids, streaming, headers } =
-            invocation;
-        let detailed = connection.options.enable_detailed_errors;
-        let Some(protocol) = connection.protocol() else {
-            return;
-        };
-        let id = invocation_id.as_deref();
-        // What is said to a client may hold its arguments: it is not logged.
-        macro_rules! log {
-            ($event:literal, $text:literal) => {
-                debug!(
-                    name: $event,
-                    hub = H::NAME,
-                    connection_id = connection.id.as_str(),
-                    method = &*target,
-                    invocation_id = id,
-                    $text
-                )
-            };
-        }
-        let refuse = |text: &str| {
-            if let Some(id) = id {
-                connection.send(&protocol.completion_error(id, text));
-                self.metrics().sent(1);
-            }
-        };
-        if streaming {
-            log!("ReceivedStreamHubInvocation", "stream invocation received");
-        } else {
-            log!("ReceivedHubInvocation", "invocation received");
-        }
-
-        let Some((place, method)) = self.method(&target) else {
-            log!("UnknownHubMethod", "unknown hub method");
-            refuse(&format!(
-                "Failed to invoke '{target}' due to an error on the server. HubException: Method does not exist."
-            ));
-            return;
-        };
-        let name = method.name;
-        // Calls with streams in either direction take no slot: they may last.
-        let slot =
-            (!streaming && method.upload_streams == 0).then(|| Arc::new(Slot::of(connection)));
-        let asking = slot.clone().map_or(Asking::Free, Asking::Within);
-        let binder = Binder {
-            hub: &self.hub,
-            caller: self.caller(connection, asking),
-            protocol,
-            invocation_id: id.map(Into::into),
-            arguments,
-            stream_ids: &stream_ids,
-            uploads: Vec::new(),
-        };
-        // The types of arguments are the application's, and may panic as they are read.
-        let bound = caught_at_once(|| (method.bind)(binder)).and_then(|bound| {
-            bound.map_err(|e| HubError::with_kind("InvalidDataException", e.to_string()))
-        });
-        let Call { work, uploads } = match bound {
-            Ok(call) => call,
-            Err(error) => {
-                log!("InvalidHubParameters", "arguments do not fit the hub method");
-                let general =
-                    format_args!("Failed to invoke '{name}' due to an error on the server.");
-                refuse(&error.describe(general, detailed));
-                return;
-            }
-        };
-        if let Some(slot) = &slot {
-            slot.take().await;
-        }
-        if let Some(authorize) = &method.authorize
-            && !self.authorized(connection, authorize, name).await
-        {
-            log!("HubMethodNotAuthorized", "user may not call the hub method");
-            refuse(&format!("Failed to invoke '{name}' because user is unauthorized"));
-            return;
-        }
-        if streaming && !method.streaming {
-            log!("NonStreamingMethodCalledWithStream", "hub method has no stream");
-            refuse(&format!(
-                "The client attempted to invoke the non-streaming '{name}' method with a streaming invocation."
-            ));
-            return;
-        }
-        if !streaming && method.streaming {
-            log!("StreamingMethodCalledWithInvoke", "hub method has a stream");
-            refuse(&format!(
-                "The client attempted to invoke the streaming '{name}' method with a non-streaming invocation."
-            ));
-            return;
-        }
-        if stream_ids.len() != method.upload_streams {
-            log!("InvalidHubParameters", "upload streams do not fit the hub method");
-            refuse(&format!(
-                "An unexpected error occurred invoking '{name}' on the server. HubException: Client sent {} stream(s), Hub method expects {}.",
-                stream_ids.len(),
-                method.upload_streams
-            ));
-            return;
-        }
-
-        let work = if self.filters.is_empty() {
-            work
-        } else {
-            let id = id.map(Into::into);
-            let context = FilterContext::new(H::NAME, Some(name), id, connection.clone());
-            match work {
-                Work::Plain(work) => Work::Plain(filter::around(&self.filters, context, work)),
-                Work::Stream(work) => {
-                    Work::Stream(filter::around_stream(&self.filters, context, work))
-                }
-            }
-        };
-        for (stream_id, _) in &uploads {
-            trace!(
-                name: "StartingParameterStream",
-                hub = H::NAME,
-                connection_id = connection.id.as_str(),
-                stream_id,
-                "upload stream begins"
-            );
-        }
-        let mut running = Invoked {
-            connection: connection.clone(),
-            id: id.map(Into::into),
-            hub: H::NAME,
-            name,
-            uploads: uploads.iter().map(|(id, _)| id.clone()).collect(),
-            call: 0,
-            streaming,
-            slot,
-            metrics: self.metrics().clone(),
-            place,
-            begin: Instant::now(),
-        };
-        let activity = activity::invocation(H::NAME, name, &headers);
-        match work {
-            Work::Plain(work) => {
-                if !uploads.is_empty() {
-                    running.call = connection.calls.open_uploads(uploads);
-                }
-                running.run(work.instrument(activity)).await;
-            }
-            Work::Stream(work) => {
-                let id = id.unwrap_or_default();
-                let Some(stopped) = connection.calls.open_stream(id) else {
-                    log!("InvocationIdInUse", "invocation id is already in use");
-                    refuse(&format!("Invocation ID '{id}' is already in use."));
-                    return;
-                };
-                running.call = connection.calls.open_uploads(uploads);
-                tokio::spawn(running.stream(work.instrument(activity), stopped));
             }
         }
     }

@@ -3,6 +3,7 @@
 mod activity;
 mod call;
 mod filter;
+mod invocation;
 mod invoke;
 mod running;
 mod slot;

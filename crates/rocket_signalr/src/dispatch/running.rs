@@ -7,7 +7,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::{Pin, pin},
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
     time::Instant,
 };
 
@@ -44,21 +44,29 @@ pub(super) struct Invoked {
 }
 
 impl Invoked {
-    /// Runs a method. Most are done at their first poll: those need no task of their own.
-    pub(super) async fn run(self, mut work: Instrumented<Running<Reply, HubError>>) {
-        match poll_fn(|cx| Poll::Ready(poll_caught(Pin::new(&mut work), cx))).await {
-            Poll::Ready(result) => self.complete(result.flatten(), work.span()),
+    /// Runs a method, within the task of its connection. Most are done at their first poll: those
+    /// need no task of their own.
+    pub(super) fn run(self, mut work: Instrumented<Running<Reply, HubError>>) {
+        // A task that takes the work over polls it again, and so is woken for it.
+        let mut cx = Context::from_waker(Waker::noop());
+        match poll_caught(Pin::new(&mut work), &mut cx) {
+            Poll::Ready(result) => self.complete(result.flatten(), work.span(), Connection::reply),
             Poll::Pending => {
                 tokio::spawn(async move {
                     let activity = work.span().clone();
                     let result = caught(work).await.flatten();
-                    self.complete(result, &activity);
+                    self.complete(result, &activity, Connection::send);
                 });
             }
         }
     }
 
-    fn complete(self, result: Result<Reply, HubError>, activity: &Span) {
+    fn complete(
+        self,
+        result: Result<Reply, HubError>,
+        activity: &Span,
+        send: fn(&Connection, &Frame),
+    ) {
         let failed = result.is_err();
         let (hub, connection_id) = (self.hub, self.connection.id.as_str());
         let (method, invocation_id) = (self.name, self.id.as_deref());
@@ -83,7 +91,7 @@ impl Invoked {
                 )
             }
         };
-        self.answer(frame, failed);
+        self.answer(frame, failed, send);
     }
 
     /// Runs a streaming method until it ends, fails, or the client wants no more of it.
@@ -111,7 +119,7 @@ impl Invoked {
                 .zip(self.connection.protocol())
                 .map(|(id, protocol)| protocol.completion_void(id)),
             Err(StreamFault::Refused(error)) => {
-                self.complete(Err(error), &activity);
+                self.complete(Err(error), &activity, Connection::send);
                 return;
             }
             Err(StreamFault::Failed(error)) => {
@@ -126,7 +134,7 @@ impl Invoked {
                 )
             }
         };
-        self.answer(frame, failed);
+        self.answer(frame, failed, Connection::send);
     }
 
     /// What the client is told of an error.
@@ -143,7 +151,7 @@ impl Invoked {
 
     /// What belongs to the invocation is let go before its client learns that it is over: the
     /// client may use the ids again at once.
-    fn answer(self, frame: Option<Frame>, failed: bool) {
+    fn answer(self, frame: Option<Frame>, failed: bool, send: fn(&Connection, &Frame)) {
         let Self { connection, id, uploads, streaming, slot, metrics, .. } = self;
         metrics.called(self.place, failed, self.begin.elapsed());
         if streaming && let Some(id) = &id {
@@ -151,7 +159,7 @@ impl Invoked {
         }
         connection.calls.close_uploads(self.call, &uploads);
         if let Some(frame) = frame {
-            connection.send(&frame);
+            send(&connection, &frame);
             metrics.sent(1);
         }
         // Not left to its last owner, which may be a task that outlives the invocation.

@@ -5,6 +5,8 @@ use std::sync::{
     atomic::{AtomicBool, Ordering::AcqRel, Ordering::Release},
 };
 
+use tokio::sync::SemaphorePermit;
+
 use crate::connection::Connection;
 
 /// An invocation's place among those that its client may have running at once. Given back when
@@ -22,18 +24,23 @@ impl Slot {
         Self { connection: connection.clone(), held: AtomicBool::new(false) }
     }
 
+    /// Takes a place, if there is one.
+    pub(super) fn try_take(&self) -> bool {
+        let permit = self.connection.slots.try_acquire().ok();
+        let taken = permit.is_some();
+        self.hold(permit);
+        taken
+    }
+
     /// Waits for a place. Until there is one, the client's silence is not held against it.
     pub(super) async fn take(&self) {
-        let connection = &*self.connection;
-        let permit = match connection.slots.try_acquire() {
-            Ok(permit) => Some(permit),
-            Err(_) => {
-                connection.set_waiting(true);
-                let permit = connection.slots.acquire().await.ok();
-                connection.set_waiting(false);
-                permit
-            }
-        };
+        self.connection.set_waiting(true);
+        let permit = self.connection.slots.acquire().await.ok();
+        self.connection.set_waiting(false);
+        self.hold(permit);
+    }
+
+    fn hold(&self, permit: Option<SemaphorePermit<'_>>) {
         if let Some(permit) = permit {
             permit.forget();
             self.held.store(true, Release);

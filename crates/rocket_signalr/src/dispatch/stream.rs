@@ -1,12 +1,15 @@
 //! Server streams.
 
-use std::{pin::pin, sync::Arc};
+use std::{future::poll_fn, pin::pin, sync::Arc};
 
 use futures::{Stream, StreamExt};
 use serde::Serialize;
 
 use super::StreamFault;
 use crate::{connection::Connection, error::HubError, metrics::Metrics, protocol::HubProtocol};
+
+/// How many bytes of items are written together at most, but for the last item.
+const CORKED: usize = 16 * 1024;
 
 /// Where a streaming method's items go: to the client that asked for them.
 pub struct StreamSink {
@@ -46,11 +49,7 @@ impl StreamSink {
         T: Serialize,
         S: Stream<Item = T>,
     {
-        let mut items = pin!(items);
-        while let Some(item) = items.next().await {
-            self.send(&item).await?;
-        }
-        Ok(())
+        self.try_send_all(items.map(Ok::<_, HubError>)).await
     }
 
     /// As [`send_all`](Self::send_all), of a stream that may fail on its way.
@@ -65,23 +64,39 @@ impl StreamSink {
         S: Stream<Item = Result<T, E>>,
     {
         let mut items = pin!(items);
-        while let Some(item) = items.next().await {
+        let mut corked = 0;
+        // Items that are there at once go together; nothing is held back while the next is waited
+        // for.
+        while let Some(item) = poll_fn(|cx| {
+            let next = items.as_mut().poll_next(cx);
+            if next.is_pending() {
+                self.connection.flush();
+            }
+            next
+        })
+        .await
+        {
             let item = item.map_err(|error| StreamFault::Failed(error.into()))?;
-            self.send(&item).await?;
+            let frame = self.protocol.stream_item(&self.id, &item);
+            let frame = frame.map_err(|error| StreamFault::Failed(error.into()))?;
+            self.connection.cork(&frame, None);
+            self.metrics.sent(1);
+            corked += frame.websocket().len();
+            if corked >= CORKED {
+                self.connection.flush();
+                corked = 0;
+                self.room().await;
+            }
         }
         Ok(())
     }
 
-    async fn send(&self, item: &impl Serialize) -> Result<(), StreamFault> {
-        let frame = self.protocol.stream_item(&self.id, item);
-        let frame = frame.map_err(|error| StreamFault::Failed(error.into()))?;
-        self.connection.send(&frame);
-        self.metrics.sent(1);
+    /// Waits until the client has taken what it was sent.
+    async fn room(&self) {
         if self.patient {
             self.connection.writable().await;
         } else {
             self.connection.drained().await;
         }
-        Ok(())
     }
 }

@@ -3,6 +3,7 @@
 //! Everything that is sent to clients from a hub or from outside passes through
 //! [`Lifetime::send`]: the seam where a backplane can join several servers.
 
+mod burst;
 mod members;
 mod results;
 
@@ -14,8 +15,9 @@ use serde::de::DeserializeOwned;
 use tokio::task::{unconstrained, yield_now};
 
 pub(crate) use self::results::{Answer, Answered};
-use self::{members::Members, results::Results};
+use self::{burst::Burst, members::Members, results::Results};
 use crate::{
+    clock,
     connection::Connection,
     error::{HubError, SendError},
     id::ConnectionId,
@@ -31,6 +33,7 @@ pub(crate) struct Lifetime {
     groups: DashMap<Arc<str>, Arc<Members>>,
     users: DashMap<Box<str>, Arc<Members>>,
     results: Arc<Results>,
+    burst: Arc<Burst>,
     pub(crate) metrics: Arc<Metrics>,
 }
 
@@ -114,6 +117,19 @@ impl<'a> Message<'a> {
             self.sent += 1;
         }
         Ok(())
+    }
+
+    /// Leaves it to others to write it. True if nobody else sees to that.
+    fn cork(&mut self, connection: &Connection) -> Result<bool, SendError> {
+        let Some(protocol) = connection.protocol() else { return Ok(false) };
+        let key = self.key;
+        self.sent += 1;
+        Ok(connection.cork(self.frame(protocol)?, key))
+    }
+
+    /// How long it is at most, in the encodings in use.
+    fn len(&self) -> usize {
+        self.frames.iter().flatten().map(|frame| frame.websocket().len()).max().unwrap_or(0)
     }
 }
 
@@ -262,8 +278,8 @@ impl Lifetime {
         // Without this, tokio's budget turns half of the writes of a large fan-out into queued ones.
         let result = unconstrained(async {
             match target {
-                Target::All => deliver(&self.all, &[], message).await,
-                Target::AllExcept(except) => deliver(&self.all, except, message).await,
+                Target::All => self.deliver(&self.all, &[], message).await,
+                Target::AllExcept(except) => self.deliver(&self.all, except, message).await,
                 Target::Connections(ids) => {
                     for (index, id) in ids.iter().enumerate() {
                         if let Some(member) = self.member(*id) {
@@ -290,7 +306,7 @@ impl Lifetime {
                     for user in users.iter() {
                         let members = self.users.get(user).map(|members| members.value().clone());
                         if let Some(members) = members {
-                            deliver(&members, &[], message).await?;
+                            self.deliver(&members, &[], message).await?;
                         }
                     }
                     Ok(())
@@ -353,31 +369,52 @@ impl Lifetime {
     ) -> Result<(), SendError> {
         let members = self.groups.get(group).map(|members| members.value().clone());
         match members {
-            Some(members) => deliver(&members, except, message).await,
+            Some(members) => self.deliver(&members, except, message).await,
             None => Ok(()),
         }
     }
-}
 
-async fn deliver(
-    members: &Members,
-    except: &[ConnectionId],
-    message: &mut Message<'_>,
-) -> Result<(), SendError> {
-    let except: HashSet<_> = except.iter().collect();
-    let mut batch = Vec::with_capacity(members.len().min(members::BATCH));
-    let mut from = 0;
-    while let Some(next) = {
-        let next = members.copy(from, &mut batch);
-        for connection in batch.drain(..) {
-            if except.is_empty() || !except.contains(&connection.id) {
-                message.send(&connection)?;
+    async fn deliver(
+        &self,
+        members: &Members,
+        except: &[ConnectionId],
+        message: &mut Message<'_>,
+    ) -> Result<(), SendError> {
+        let begin = clock::micros();
+        let corked = self.burst.goes_on();
+        let except: HashSet<_> = except.iter().collect();
+        let is_meant =
+            |connection: &Connection| except.is_empty() || !except.contains(&connection.id);
+        let mut batch = Vec::with_capacity(members.len().min(members::BATCH));
+        let mut from = Some(0);
+        let mut result = Ok(());
+        while let Some(place) = from
+            && result.is_ok()
+        {
+            from = members.copy(place, &mut batch);
+            batch.retain(|connection| {
+                if result.is_err() || !is_meant(connection) {
+                    return false;
+                }
+                if !corked {
+                    result = message.send(connection);
+                    return false;
+                }
+                message.cork(connection).unwrap_or_else(|error| {
+                    result = Err(error);
+                    false
+                })
+            });
+            if corked {
+                self.burst.add(&mut batch);
+            } else if from.is_some() {
+                yield_now().await;
             }
         }
-        next
-    } {
-        from = next;
-        yield_now().await;
+        self.burst.sent(begin);
+        if corked {
+            self.burst.queued(message.len()).await;
+        }
+        result
     }
-    Ok(())
 }

@@ -1,0 +1,116 @@
+//! Messages that follow each other closely: written together.
+//!
+//! A message to many is written to each at once, which costs a system call for each. While one
+//! message follows the other without a pause, that would be all that there is time for. So they are
+//! only queued then, and a task writes what waits: for each connection everything that has come
+//! since it was there before.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+use parking_lot::Mutex;
+use tokio::{
+    sync::Notify,
+    task::{unconstrained, yield_now},
+};
+
+use super::members::BATCH;
+use crate::{clock, connection::Connection};
+
+/// What follows within this time, in microseconds, belongs to the burst; or within the time that the
+/// message before has taken, if that is longer.
+const PAUSE: u64 = 1000;
+
+/// While so many bytes have been queued for a connection that may not have been written yet, senders
+/// wait.
+const AHEAD: usize = 64 * 1024;
+
+/// The messages of one hub that are queued and will be written.
+#[derive(Debug, Default)]
+pub(super) struct Burst {
+    /// Until when what comes belongs to what was before.
+    until: AtomicU64,
+    state: Mutex<State>,
+    written: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: Vec<Arc<Connection>>,
+    /// How much was queued for a connection at most since the writer was there last.
+    ahead: usize,
+    /// The writer runs.
+    writing: bool,
+}
+
+impl Burst {
+    /// Whether a message that comes now is to be queued.
+    pub(super) fn goes_on(&self) -> bool {
+        clock::micros() < self.until.load(Relaxed)
+    }
+
+    /// A message that came at `begin` has been sent, or queued.
+    pub(super) fn sent(&self, begin: u64) {
+        let now = clock::micros();
+        self.until.store(now + PAUSE.max(now - begin), Relaxed);
+    }
+
+    /// What was queued for these is to be written. Takes all of them.
+    pub(super) fn add(&self, connections: &mut Vec<Arc<Connection>>) {
+        self.state.lock().waiting.append(connections);
+    }
+
+    /// A message of this length was queued. Waits if too much is, but not for clients: who takes
+    /// nothing holds nobody up.
+    pub(super) async fn queued(self: &Arc<Self>, length: usize) {
+        {
+            let mut state = self.state.lock();
+            if state.waiting.is_empty() && !state.writing {
+                return;
+            }
+            state.ahead += length;
+            if !state.writing {
+                state.writing = true;
+                tokio::spawn(unconstrained(self.clone().write()));
+            }
+        }
+        loop {
+            let written = self.written.notified();
+            tokio::pin!(written);
+            // Enabled before the look, so that a write in between is not missed.
+            written.as_mut().enable();
+            if self.state.lock().ahead <= AHEAD {
+                return;
+            }
+            written.await;
+        }
+    }
+
+    async fn write(self: Arc<Self>) {
+        let mut batch = Vec::new();
+        loop {
+            {
+                let mut state = self.state.lock();
+                state.ahead = 0;
+                if state.waiting.is_empty() {
+                    state.writing = false;
+                    // After a burst to many nothing is left of it.
+                    state.waiting = Vec::new();
+                }
+                std::mem::swap(&mut batch, &mut state.waiting);
+            }
+            self.written.notify_waiters();
+            if batch.is_empty() {
+                return;
+            }
+            for (index, connection) in batch.drain(..).enumerate() {
+                connection.flush();
+                if index % BATCH == BATCH - 1 {
+                    yield_now().await;
+                }
+            }
+        }
+    }
+}
