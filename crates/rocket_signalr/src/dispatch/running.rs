@@ -12,7 +12,7 @@ use std::{
 };
 
 use tokio::sync::oneshot;
-use tracing::{Span, error, instrument::Instrumented, trace};
+use tracing::{Span, debug, error, instrument::Instrumented, trace};
 
 use super::{
     activity,
@@ -25,6 +25,20 @@ use crate::{
     metrics::Metrics,
     protocol::Frame,
 };
+
+/// What is meant for the client is none of the server's errors: clients could fill its log.
+macro_rules! log_failure {
+    ($invoked:expr, $error:expr, $event:literal, $text:literal) => {{
+        let (hub, connection_id) = ($invoked.hub, $invoked.connection.id.as_str());
+        let (method, invocation_id) = ($invoked.name, $invoked.id.as_deref());
+        let error = &$error;
+        if error.is_exposed() {
+            debug!(name: $event, hub, connection_id, method, invocation_id, %error, $text);
+        } else {
+            error!(name: $event, hub, connection_id, method, invocation_id, %error, $text);
+        }
+    }};
+}
 
 /// An invocation that runs, and what is to be done when it is over.
 pub(super) struct Invoked {
@@ -79,10 +93,7 @@ impl Invoked {
                 frame
             }
             Err(error) => {
-                error!(
-                    name: "FailedInvokingHubMethod",
-                    hub, connection_id, method, invocation_id, %error, "hub method failed"
-                );
+                log_failure!(self, error, "FailedInvokingHubMethod", "hub method failed");
                 let name = self.name;
                 self.failure(
                     format_args!("An unexpected error occurred invoking '{name}' on the server."),
@@ -123,10 +134,7 @@ impl Invoked {
                 return;
             }
             Err(StreamFault::Failed(error)) => {
-                error!(
-                    name: "FailedStreaming",
-                    hub, connection_id, method, invocation_id, %error, "stream failed"
-                );
+                log_failure!(self, error, "FailedStreaming", "stream failed");
                 self.failure(
                     format_args!("An error occurred on the server while streaming results."),
                     &error,

@@ -46,6 +46,10 @@ impl TraceHub {
         Err(HubError::with_kind("Broken", "it is broken"))
     }
 
+    fn refuse(&self) -> Result<(), HubError> {
+        Err(HubError::new("Not today."))
+    }
+
     #[authorize]
     fn secret(&self) {}
 
@@ -175,6 +179,16 @@ async fn failures_are_noted_in_their_spans() {
         failed.iter().map(|event| (event.level, event.field("method"))).collect::<Vec<_>>(),
         [(Level::ERROR, Some("OnDisconnectedAsync")), (Level::ERROR, Some("OnConnectedAsync"))]
     );
+}
+
+#[tokio::test]
+async fn errors_that_are_meant_for_clients_do_not_fill_the_log() {
+    let (traces, _guard) = Traces::listen();
+    let server = serve().await;
+    let mut client = server.connect().await;
+    client.invoke("Refuse", json!([])).await.unwrap_err();
+    let refused = traces.event("FailedInvokingHubMethod").await;
+    assert_eq!((refused.level, refused.field("method")), (Level::DEBUG, Some("Refuse")));
 }
 
 /// Waits for events and looks at their levels and at one of their fields.
