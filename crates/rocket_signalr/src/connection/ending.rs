@@ -2,7 +2,6 @@
 
 use std::fmt::Display;
 
-use super::raw::Panicked;
 use crate::{
     error::{DisconnectReason, HubError},
     metrics::ConnectionStatus,
@@ -57,10 +56,14 @@ impl Ending {
         Self::close(None, false)
     }
 
-    /// Its handler is done with it, or has panicked: an internal error (RFC 6455, section 7.4.1).
-    pub(crate) fn handled(result: Result<(), Panicked>) -> Self {
-        let code = if result.is_ok() { 1000 } else { 1011 };
-        let farewell = Farewell::Close { allow_reconnect: false, code, until_heard: true };
+    /// Its handler is done with it.
+    pub(crate) fn done() -> Self {
+        Self::close(None, false)
+    }
+
+    /// Its handler has panicked: an internal error (RFC 6455, section 7.4.1).
+    pub(crate) fn failed() -> Self {
+        let farewell = Farewell::Close { allow_reconnect: false, code: 1011, until_heard: true };
         Self { farewell, ..Self::close(None, false) }
     }
 

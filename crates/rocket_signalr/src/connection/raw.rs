@@ -128,7 +128,7 @@ impl RawConnection {
 }
 
 /// A handler panicked.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Panicked;
 
 /// Serves a connection: runs `handler`, and closes when it is done. When the client has left, the
@@ -145,15 +145,10 @@ pub(crate) async fn run_raw<F>(
     let mut handler = Box::pin(handler(raw));
     let ending = match drive(&connection, &input, handler.as_mut(), true).await {
         Ok(result) => {
+            let done = result.map_or_else(|Panicked| Ending::failed(), |()| Ending::done());
             // It may be done because the client is, or has broken the rules.
             let ended = input.lock().end().cloned();
-            part(
-                &connection,
-                &input,
-                ended.unwrap_or_else(|| Ending::handled(result)),
-                tell_nobody,
-            )
-            .await;
+            part(&connection, &input, ended.unwrap_or(done), tell_nobody).await;
             return;
         }
         Err(ending) => ending,

@@ -8,9 +8,10 @@ use tracing::{Instrument, Span, debug, error, trace};
 use super::{
     activity,
     call::{Binder, Call, HubMethod, Work},
+    caught::{caught, caught_at_once},
     filter::{self, FilterContext},
     invoke::HubDispatcher,
-    running::{Invoked, caught, caught_at_once},
+    running::Invoked,
     slot::Slot,
 };
 use crate::{

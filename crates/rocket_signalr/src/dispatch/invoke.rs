@@ -8,8 +8,8 @@ use tracing::{Instrument, debug, error, trace};
 use super::{
     activity,
     call::HubMethod,
+    caught::caught,
     filter::{FilterContext, HubFilter, NextConnected, NextDisconnected},
-    running::caught,
 };
 use crate::{
     auth::{Authenticate, Authorize},

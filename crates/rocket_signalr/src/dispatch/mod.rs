@@ -2,6 +2,7 @@
 
 mod activity;
 mod call;
+mod caught;
 mod filter;
 mod invocation;
 mod invoke;

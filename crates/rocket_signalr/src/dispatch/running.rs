@@ -1,11 +1,8 @@
 //! An invocation that runs, and its end.
 
 use std::{
-    any::Any,
     fmt,
-    future::{Future, poll_fn},
-    panic::{AssertUnwindSafe, catch_unwind},
-    pin::{Pin, pin},
+    pin::Pin,
     sync::Arc,
     task::{Context, Poll, Waker},
     time::Instant,
@@ -17,6 +14,7 @@ use tracing::{Span, debug, error, instrument::Instrumented, trace};
 use super::{
     activity,
     call::{Reply, Running, StreamFault},
+    caught::{caught, poll_caught},
     slot::Slot,
 };
 use crate::{
@@ -175,31 +173,4 @@ impl Invoked {
             slot.give_back();
         }
     }
-}
-
-/// Runs to the end. A panic is an error like others, the outer one.
-pub(super) async fn caught<F: Future>(work: F) -> Result<F::Output, HubError> {
-    let mut work = pin!(work);
-    poll_fn(|cx| poll_caught(work.as_mut(), cx)).await
-}
-
-fn poll_caught<F>(work: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<Result<F::Output, HubError>>
-where
-    F: Future + ?Sized,
-{
-    match catch_unwind(AssertUnwindSafe(|| work.poll(cx))) {
-        Ok(poll) => poll.map(Ok),
-        Err(panic) => Poll::Ready(Err(panicked(&*panic))),
-    }
-}
-
-/// Runs what waits for nothing. A panic is an error.
-pub(super) fn caught_at_once<T>(work: impl FnOnce() -> T) -> Result<T, HubError> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| panicked(&*panic))
-}
-
-fn panicked(panic: &(dyn Any + Send)) -> HubError {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    HubError::with_kind("Panic", text.unwrap_or_default())
 }

@@ -10,7 +10,7 @@ use futures::Stream;
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc::{self, error::TrySendError};
 
-use super::running::caught_at_once;
+use super::caught::caught_at_once;
 use crate::{
     connection::{Delivery, UploadEnd, UploadSink},
     error::HubError,
