@@ -3,7 +3,7 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: help run assets test test-tools conformance conformance-javascript conformance-python conformance-peers conformance-load
+.PHONY: help run assets test test-tools conformance conformance-javascript conformance-python conformance-peers conformance-load bench
 .DEFAULT_GOAL := help
 
 say = @printf '\n\033[1m==> %s\033[0m\n'
@@ -96,6 +96,14 @@ ifdef PEERS
 	read -r -t 15 line <&"$${lab[0]}" || { echo 'the lab did not start' >&2; exit 1; }; \
 	timeout 300 "$(PEERS)/aspnet/start" client --url "$${line#Now listening on: }"
 endif
+
+# The variable PEERS says here, too, where the reference is; BENCH=quick goes through all of it in short.
+bench: check-tools ## Measure the SignalR server, into BENCHMARKS.md
+	$(say) 'What is measured, and the meter'
+	cargo build --release --locked --package rocket_signalr --example lab
+	cargo build --release --locked --package hubload
+	$(say) 'Measuring: let nothing else run'
+	@HUBLOAD="$(target)/release/hubload" LAB="$(target)/release/examples/lab" node scripts/bench.mjs
 
 # Chromium, by apt where that is possible.
 test-tools: check-tools
