@@ -14,6 +14,7 @@ mod support;
 
 mod auth;
 mod autobahn;
+mod bursts;
 mod client_results;
 mod compression;
 mod endpoints;
