@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{Arc, Mutex, MutexGuard, Once},
 };
 
 use tracing::{
@@ -49,6 +49,9 @@ pub(crate) struct Traces(Arc<Mutex<Vec<Trace>>>);
 impl Traces {
     /// Listens to everything until the guard is dropped.
     pub(crate) fn listen() -> (Self, DefaultGuard) {
+        // While nobody listened, what other tests do could turn an event off as this one begins.
+        static ALWAYS: Once = Once::new();
+        ALWAYS.call_once(|| drop(tracing::subscriber::set_global_default(Registry::default())));
         let traces = Self::default();
         let subscriber = Registry::default().with(traces.clone());
         (traces, tracing::subscriber::set_default(subscriber))
