@@ -63,7 +63,7 @@ pub(crate) struct Connection {
     outbox: Outbox,
     /// What was posted. None on a WebSocket.
     inbox: OnceLock<Box<Inbox>>,
-    ending: OnceLock<Ending>,
+    ending: OnceLock<Box<Ending>>,
     aborted: Notify,
     clocks: Clocks,
     busy: AtomicBool,
@@ -266,14 +266,14 @@ impl Connection {
 
     /// Ends the connection; its task does the rest. Only the first reason counts.
     pub(crate) fn end(&self, ending: Ending) {
-        if self.ending.set(ending).is_ok() {
+        if self.ending.set(Box::new(ending)).is_ok() {
             self.aborted.notify_waiters();
             self.outbox.wake();
         }
     }
 
     pub(crate) fn ending(&self) -> Option<&Ending> {
-        self.ending.get()
+        self.ending.get().map(|ending| &**ending)
     }
 
     /// Resolves when the connection ends, at once if it already has.
@@ -297,6 +297,11 @@ impl Connection {
     /// read.
     pub(crate) async fn drained(&self) {
         self.outbox.writable(self.options.transport_max_buffer_size, false).await;
+    }
+
+    /// Whether [`drained`](Self::drained) would not wait.
+    fn is_drained(&self) -> bool {
+        self.outbox.has_room(self.options.transport_max_buffer_size, false)
     }
 
     /// A whole message came.

@@ -249,15 +249,18 @@ impl Outbox {
             tokio::pin!(drained);
             // Enabled before the look, so that room made in between is not missed.
             drained.as_mut().enable();
-            {
-                let state = self.state.lock();
-                let waiting = if with_held { state.waiting_bytes() } else { state.queue.bytes() };
-                if state.closed || waiting <= limit {
-                    return;
-                }
+            if self.has_room(limit, with_held) {
+                return;
             }
             drained.await;
         }
+    }
+
+    /// Whether [`writable`](Self::writable) would not wait.
+    pub(crate) fn has_room(&self, limit: usize, with_held: bool) -> bool {
+        let state = self.state.lock();
+        let waiting = if with_held { state.waiting_bytes() } else { state.queue.bytes() };
+        state.closed || waiting <= limit
     }
 
     /// Whether something has waited since before `time` and nothing of it was taken.

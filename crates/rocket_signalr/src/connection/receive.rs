@@ -144,7 +144,7 @@ pub(super) async fn part(
         let _ = drive(connection, input, pin!(tell(ending)), false).await;
         if answered {
             let close = close(connection, input, ending);
-            let _ = timeout(connection.options.close_timeout, close).await;
+            let _ = Box::pin(timeout(connection.options.close_timeout, close)).await;
         }
     }
     connection.outbox.detach();
@@ -161,7 +161,7 @@ pub(super) struct Input {
     /// Which of the connection's sockets is being read.
     socket: u64,
     /// Nothing more will be read, for this reason.
-    end: Option<Ending>,
+    end: Option<Box<Ending>>,
     /// All that was read has been looked at.
     hungry: bool,
 }
@@ -175,7 +175,11 @@ impl Input {
 
     /// Why nothing more will be read, if so.
     pub(super) fn end(&self) -> Option<&Ending> {
-        self.end.as_ref()
+        self.end.as_deref()
+    }
+
+    fn ends(&mut self, ending: Ending) {
+        self.end = Some(Box::new(ending));
     }
 
     /// Whether there is room for more.
@@ -214,8 +218,8 @@ impl Input {
                 connection.outbox.lose(socket.number);
                 return false;
             }
-            Poll::Ready(Err(error)) => self.end = Some(Ending::gone(Some(&error))),
-            Poll::Ready(Ok(())) => self.end = Some(Ending::gone(None)),
+            Poll::Ready(Err(error)) => self.ends(Ending::gone(Some(&error))),
+            Poll::Ready(Ok(())) => self.ends(Ending::gone(None)),
         }
         self.hungry = false;
         true
@@ -225,7 +229,7 @@ impl Input {
         match inbox.take(self.wants_more()) {
             Posted::Nothing => return false,
             Posted::Bytes(bytes) => self.buffer.unsplit(bytes),
-            Posted::End(end) => self.end = Some(end),
+            Posted::End(end) => self.ends(end),
         }
         self.hungry = false;
         true
@@ -260,11 +264,11 @@ impl Input {
                 Ok(Some(Event::Pong(_))) => {}
                 Ok(Some(Event::Close { .. })) => {
                     // 1000 whatever the client's code is, as the reference does.
-                    self.end = Some(Ending::close_frame(1000, None));
+                    self.ends(Ending::close_frame(1000, None));
                     return;
                 }
                 Err(error) => {
-                    self.end = Some(Ending::close_frame(error.close_code(), Some(error.into())));
+                    self.ends(Ending::close_frame(error.close_code(), Some(error.into())));
                     return;
                 }
             }
@@ -302,7 +306,7 @@ pub(super) async fn drive<T>(
                 break;
             }
         }
-        let end = input.lock().end.clone();
+        let end = input.lock().end().cloned();
         if let Some(end) = end {
             connection.end(end.clone());
             if interruptible {
@@ -426,8 +430,9 @@ async fn receive<D: Dispatch>(
                 );
                 continue;
             }
-            if matches!(message, Incoming::Invocation(_)) {
-                connection.drained().await;
+            if matches!(message, Incoming::Invocation(_)) && !connection.is_drained() {
+                // Boxed, since it is rare and would have its place in every idle connection.
+                Box::pin(connection.drained()).await;
             }
             match message {
                 Incoming::Ack { sequence_id } => {
@@ -466,7 +471,7 @@ async fn receive<D: Dispatch>(
             if !input.buffer.is_empty()
                 && let Some(end) = input.end.take()
             {
-                input.end = Some(end.in_a_message());
+                input.ends(end.in_a_message());
             }
         }
         more(input).await;

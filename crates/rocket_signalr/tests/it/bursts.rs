@@ -58,7 +58,7 @@ async fn burst_comes_whole_and_in_order() {
         let mut expected = 0;
         while expected < COUNT {
             let number = client.next().await["arguments"][0].as_u64().unwrap() as usize;
-            if number % 2 == 0 {
+            if number.is_multiple_of(2) {
                 assert_eq!(number, 2 * expected);
                 expected += 1;
             } else {
