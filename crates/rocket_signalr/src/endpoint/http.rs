@@ -16,6 +16,7 @@ use super::{Endpoint, event_stream, poll};
 use crate::{
     auth::{Resource, User},
     connection::{Connection, Ending},
+    options::HubOptions,
     request::{self, ConnectRequest},
     transport::{
         Transport,
@@ -164,8 +165,10 @@ impl EndpointHandler {
         let id = id.as_deref();
         match method {
             Method::Get => {
+                let HubOptions { web_socket_compression, sub_protocol_selector, .. } =
+                    self.endpoint.options();
                 if let Some(upgrade) =
-                    Upgrade::of(request, self.endpoint.options().web_socket_compression).await
+                    Upgrade::of(request, *web_socket_compression, *sub_protocol_selector).await
                 {
                     self.websocket(request, upgrade, id, user)
                 } else if accepts_event_stream(request) {

@@ -12,7 +12,7 @@ pub(crate) use self::unknown::UnknownHubs;
 use crate::{
     auth::Authorize,
     protocol::{HubProtocols, PropertyNaming},
-    transport::{AllowedOrigins, Transports},
+    transport::{AllowedOrigins, Transports, websocket::SubProtocolSelector},
 };
 
 /// The options of a hub: ASP.NET's `HubOptions` and `HttpConnectionDispatcherOptions`, with their
@@ -30,7 +30,7 @@ use crate::{
 ///
 /// # In `Rocket.toml`
 ///
-/// All but `authorize` can be set in Rocket's [configuration] too, under the same names: in
+/// All but `authorize` and `sub_protocol_selector` can be set in Rocket's [configuration] too, under the same names: in
 /// `signalr` for every hub and [`ConnectionHandler`], in `signalr.hubs.NAME` for those of this name
 /// (that of their Rust type), at all of their paths.
 ///
@@ -121,6 +121,19 @@ pub struct HubOptions {
     /// client. To decompress takes about a fifth of it. While a client sends a compressed message,
     /// its connection owns 48 KB; an idle one owns nothing.
     pub web_socket_compression: bool,
+    /// Chooses one of the subprotocols that a client offers for its WebSocket, which is told to it
+    /// ([RFC 6455, section 1.9](https://datatracker.ietf.org/doc/html/rfc6455#section-1.9)). SignalR's
+    /// own clients offer none. Default: none is chosen.
+    ///
+    /// ```
+    /// use rocket_signalr::HubOptions;
+    ///
+    /// let options = HubOptions {
+    ///     sub_protocol_selector: Some(|offered| offered.iter().copied().find(|name| *name == "v2.chat")),
+    ///     ..HubOptions::default()
+    /// };
+    /// ```
+    pub sub_protocol_selector: Option<SubProtocolSelector>,
     /// While so many bytes wait for a client, nothing more is read from it. 0: no limit. Default:
     /// 65,536.
     pub transport_max_buffer_size: usize,
@@ -189,6 +202,7 @@ impl Default for HubOptions {
             message_rate: None,
             transports: Transports::ALL,
             web_socket_compression: false,
+            sub_protocol_selector: None,
             transport_max_buffer_size: 64 * 1024,
             application_max_buffer_size: 64 * 1024,
             slow_client_limit: 1024 * 1024,

@@ -240,3 +240,27 @@ async fn server_does_not_wait_for_ever_for_a_close_frame() {
     assert_eq!(client.socket.read().await.unwrap().close_code(), Some(1000));
     assert_eq!(crate::support::within("the end", client.socket.read()).await, None);
 }
+
+#[tokio::test]
+async fn subprotocol_is_chosen_by_the_application_alone() {
+    let options = HubOptions {
+        sub_protocol_selector: Some(|offered| {
+            offered.iter().copied().find(|name| name.starts_with("v2."))
+        }),
+        ..HubOptions::default()
+    };
+    let (choosing, _) = serve(options).await;
+    let offers: [&[(&str, &str)]; 2] = [
+        &[("Sec-WebSocket-Protocol", "v1.chat, v2.chat,v2.other")],
+        &[("Sec-WebSocket-Protocol", "v1.chat"), ("Sec-WebSocket-Protocol", "v2.chat")],
+    ];
+    for offer in offers {
+        let socket = choosing.socket("/hub", offer).await;
+        assert_eq!(socket.sub_protocol.as_deref(), Some("v2.chat"), "{offer:?}");
+    }
+    let none = [("Sec-WebSocket-Protocol", "v1.chat")];
+    assert_eq!(choosing.socket("/hub", &none).await.sub_protocol, None);
+    assert_eq!(choosing.socket("/hub", &[]).await.sub_protocol, None);
+    let (server, _) = serve(HubOptions::default()).await;
+    assert_eq!(server.socket("/hub", offers[0]).await.sub_protocol, None);
+}

@@ -64,6 +64,7 @@ fn every_option_can_be_set() {
         message_rate: Some(MessageRate { per_second: 7, burst: 8 }),
         transports: Transports { server_sent_events: false, ..Transports::ALL },
         web_socket_compression: true,
+        sub_protocol_selector: None,
         transport_max_buffer_size: 9,
         application_max_buffer_size: 10,
         slow_client_limit: 11 * 1024 * 1024,

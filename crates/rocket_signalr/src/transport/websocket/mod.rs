@@ -18,12 +18,20 @@ use rocket_ws::WebSocket;
 pub(crate) struct Upgrade {
     accept_key: String,
     extensions: Option<&'static str>,
+    sub_protocol: Option<String>,
 }
+
+/// Chooses one of the subprotocols that a client offers (RFC 6455, section 1.9).
+pub(crate) type SubProtocolSelector = for<'a> fn(&[&'a str]) -> Option<&'a str>;
 
 impl Upgrade {
     /// Reads the upgrade headers. A request whose key is not 16 bytes of base64 is none. With
-    /// `deflate`, compression is agreed on if the client offers it.
-    pub(crate) async fn of(request: &Request<'_>, deflate: bool) -> Option<Self> {
+    /// `deflate`, compression is agreed on if the client offers it; `select` chooses a subprotocol.
+    pub(crate) async fn of(
+        request: &Request<'_>,
+        deflate: bool,
+        select: Option<SubProtocolSelector>,
+    ) -> Option<Self> {
         // The encoding of 16 bytes is 24 characters long (RFC 6455, section 4.1).
         let key = request.headers().get_one("Sec-WebSocket-Key")?;
         if key.len() != 24 || !key.ends_with("==") {
@@ -31,9 +39,16 @@ impl Upgrade {
         }
         let Outcome::Success(socket) = WebSocket::from_request(request).await else { return None };
         let offers = request.headers().get("Sec-WebSocket-Extensions").filter(|_| deflate);
+        let sub_protocol = select.and_then(|select| {
+            let offered = request.headers().get("Sec-WebSocket-Protocol");
+            let offered: Vec<_> =
+                offered.flat_map(|header| header.split(',')).map(str::trim).collect();
+            select(&offered).map(str::to_owned)
+        });
         Some(Self {
             accept_key: socket.accept_key().to_owned(),
             extensions: deflate::agree(offers),
+            sub_protocol,
         })
     }
 
@@ -51,6 +66,9 @@ impl Upgrade {
         let mut response = Response::build();
         if let Some(extensions) = self.extensions {
             response.header(Header::new("Sec-WebSocket-Extensions", extensions));
+        }
+        if let Some(sub_protocol) = self.sub_protocol {
+            response.header(Header::new("Sec-WebSocket-Protocol", sub_protocol));
         }
         response
             .header(Header::new("Sec-WebSocket-Accept", self.accept_key))

@@ -28,6 +28,8 @@ pub(crate) struct Socket {
     buffer: BytesMut,
     /// The extensions that were agreed on.
     pub(crate) extensions: Option<String>,
+    /// The subprotocol that the server has chosen.
+    pub(crate) sub_protocol: Option<String>,
 }
 
 /// The side of a socket that sends, for use while the other is not read.
@@ -88,7 +90,8 @@ impl Socket {
         if answer.status == 101 {
             assert_eq!(answer.header("sec-websocket-accept"), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
             let extensions = answer.header("sec-websocket-extensions").map(str::to_owned);
-            return Ok(Self { extensions, ..Self::new(stream, buffer) });
+            let sub_protocol = answer.header("sec-websocket-protocol").map(str::to_owned);
+            return Ok(Self { extensions, sub_protocol, ..Self::new(stream, buffer) });
         }
         let length = answer.header("content-length").map_or(0, |l| l.parse().expect("a length"));
         while buffer.len() < length {
@@ -101,7 +104,7 @@ impl Socket {
 
     fn new(stream: TcpStream, buffer: BytesMut) -> Self {
         let (reader, writer) = stream.into_split();
-        Self { reader, writer: Some(Writer(writer)), buffer, extensions: None }
+        Self { reader, writer: Some(Writer(writer)), buffer, extensions: None, sub_protocol: None }
     }
 
     /// The side that sends.
