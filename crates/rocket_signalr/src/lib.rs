@@ -53,6 +53,7 @@
 //! | do something around every method | [`HubFilter`] |
 //! | set timeouts, sizes, transports, origins | [`HubOptions`], also [in `Rocket.toml`](HubOptions#in-rockettoml) |
 //! | send times that clients read as dates | [`Timestamp`] |
+//! | send enums as .NET has them in both encodings | [`PerProtocol`] |
 //! | send clients elsewhere | [`HubEndpoint::redirect`] |
 //! | carry bytes, without a hub | [`ConnectionHandler`] |
 //! | have clients checked by TypeScript | [`TypeScript`] |
@@ -180,7 +181,9 @@ pub use self::{
     hub_endpoint::HubEndpoint,
     metrics::HubMetrics,
     options::{HubOptions, MessageRate},
-    protocol::{HubProtocols, PropertyNaming, Timestamp, TimestampError},
+    protocol::{
+        FromProtocol, HubProtocols, PerProtocol, PropertyNaming, Timestamp, TimestampError,
+    },
     raw_endpoint::{ConnectionHandler, RawConnection, RawEndpoint},
     request::ConnectRequest,
     transport::{AllowedOrigins, NegotiateRedirect, Transports},

@@ -1,6 +1,8 @@
-//! .NET's values, as they look on the wire.
+//! .NET's values, as they look on the wire. Those that look different in JSON and in MessagePack are
+//! written as [`PerProtocol`](rocket_signalr::PerProtocol).
 
 mod bytes;
+mod colour;
 mod date_time;
 mod date_time_offset;
 mod decimal;
@@ -16,17 +18,13 @@ use std::fmt::{self, Display};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{
-    bytes::Bytes, date_time::DateTime, date_time_offset::DateTimeOffset, decimal::Decimal,
-    dictionary::Dictionary, guid::Guid, json_element::JsonElement, time_span::TimeSpan,
+    bytes::Bytes, colour::Colour, date_time::DateTime, date_time_offset::DateTimeOffset,
+    decimal::Decimal, dictionary::Dictionary, guid::Guid, json_element::JsonElement,
+    time_span::TimeSpan,
 };
 
 /// `string[]`: the list may be null, and so may what is in it.
 pub(crate) type Strings = Option<Vec<Option<String>>>;
-
-/// An enum, which is a number; as in .NET, any number will do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Colour(i32);
 
 /// An object; its properties have .NET's names, which JSON clients see in camel case. What is not
 /// given is null or zero, and what is null is written.

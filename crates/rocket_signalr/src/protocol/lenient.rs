@@ -11,6 +11,7 @@ mod wanted;
 use serde::de::{Deserialize, Deserializer, Visitor, value::MapDeserializer};
 
 use self::wanted::{Base64, TimeAsText, WholeNumber};
+use super::per_protocol::PER_PROTOCOL;
 use super::raw_json::RAW_JSON;
 
 /// Passes values on, from a deserializer to a visitor, and all that is inside of them.
@@ -21,6 +22,8 @@ pub(super) struct Lenient<T, const MESSAGE_PACK: bool> {
     inner: T,
     /// Of a struct that is being read; else there are none.
     fields: &'static [&'static str],
+    /// By a value that has a form of its own in MessagePack.
+    asked: bool,
 }
 
 impl<T> Lenient<T, false> {
@@ -39,11 +42,11 @@ impl<T> Lenient<T, true> {
 
 impl<T, const MESSAGE_PACK: bool> Lenient<T, MESSAGE_PACK> {
     const fn new(inner: T) -> Self {
-        Self { inner, fields: &[] }
+        Self::with_fields(inner, &[])
     }
 
     const fn with_fields(inner: T, fields: &'static [&'static str]) -> Self {
-        Self { inner, fields }
+        Self { inner, fields, asked: false }
     }
 }
 
@@ -135,15 +138,18 @@ impl<'de, D: Deserializer<'de>, const MESSAGE_PACK: bool> Deserializer<'de>
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        if name != RAW_JSON {
-            return self.inner.deserialize_newtype_struct(name, Self::visitor(visitor));
+        match name {
+            PER_PROTOCOL if MESSAGE_PACK => {
+                visitor.visit_newtype_struct(Self { asked: true, ..self })
+            }
+            RAW_JSON if MESSAGE_PACK => {
+                // The visitor is used to getting the text as a map with this one entry.
+                let json = serde_json::Value::deserialize(self)?.to_string();
+                visitor.visit_map(MapDeserializer::new(std::iter::once((RAW_JSON, json))))
+            }
+            RAW_JSON => self.inner.deserialize_newtype_struct(name, visitor),
+            _ => self.inner.deserialize_newtype_struct(name, Self::visitor(visitor)),
         }
-        if !MESSAGE_PACK {
-            return self.inner.deserialize_newtype_struct(name, visitor);
-        }
-        // The visitor is used to getting the text as a map with this one entry.
-        let json = serde_json::Value::deserialize(self)?.to_string();
-        visitor.visit_map(MapDeserializer::new(std::iter::once((RAW_JSON, json))))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -163,7 +169,7 @@ impl<'de, D: Deserializer<'de>, const MESSAGE_PACK: bool> Deserializer<'de>
     }
 
     fn is_human_readable(&self) -> bool {
-        self.inner.is_human_readable()
+        !self.asked && self.inner.is_human_readable()
     }
 }
 

@@ -16,6 +16,7 @@ mod lenient;
 mod message;
 mod messagepack;
 mod naming;
+mod per_protocol;
 mod raw_json;
 mod swar;
 mod timestamp;
@@ -32,6 +33,7 @@ pub(crate) use framer::FrameError;
 pub(crate) use framer::Framer;
 pub(crate) use message::{Headers, Incoming, Invocation, Outcome};
 pub use naming::PropertyNaming;
+pub use per_protocol::{FromProtocol, PerProtocol};
 pub use timestamp::{Timestamp, TimestampError};
 
 /// An encoding of hub messages.

@@ -29,6 +29,41 @@ for (const way of ways.filter(({ binary }) => binary)) {
     }
   });
 
+  test(`${way.name}: an enum is its name`, async (t) => {
+    const connection = await connect(t, hub, way);
+    for (const name of ["Red", "Green", "Blue", "7", "-1"]) assert.equal(await connection.invoke("EchoEnum", name), name);
+    assert.equal(await connection.invoke("EchoEnum", "2"), "Blue");
+    for (const wrong of ["red", "Purple", "", 2, null]) {
+      assert.match((await refusal(connection.invoke("EchoEnum", wrong))).message, /InvalidDataException: Error binding arguments/, `${wrong}`);
+    }
+  });
+
+  test(`${way.name}: a decimal is a text`, async (t) => {
+    const connection = await connect(t, hub, way);
+    for (const text of ["1.50", "-0.001", "79228162514264337593543950335"]) assert.equal(await connection.invoke("EchoDecimal", text), text);
+    assert.equal(await connection.invoke("EchoDecimal", "+1.5e1"), "15");
+    for (const wrong of ["79228162514264337593543950336", "x", "", ".", 1.5]) {
+      assert.match((await refusal(connection.invoke("EchoDecimal", wrong))).message, /InvalidDataException: Error binding arguments/, `${wrong}`);
+    }
+  });
+
+  test(`${way.name}: a span of time is a number of ticks`, async (t) => {
+    const connection = await connect(t, hub, way);
+    for (const ticks of [0, 1, -1, 36_000_000_000, Number.MAX_SAFE_INTEGER]) assert.equal(await connection.invoke("EchoTimeSpan", ticks), ticks);
+    for (const wrong of ["01:00:00", 0.5]) {
+      assert.match((await refusal(connection.invoke("EchoTimeSpan", wrong))).message, /InvalidDataException: Error binding arguments/, `${wrong}`);
+    }
+  });
+
+  test(`${way.name}: a time with an offset is both of them`, async (t) => {
+    const connection = await connect(t, hub, way);
+    const clock = new Date("2026-11-21T10:20:30.125Z");
+    for (const minutes of [0, 60, -210, 840, -840]) assert.deepEqual(await connection.invoke("EchoDateOffset", [clock, minutes]), [clock, minutes]);
+    for (const wrong of ["2026-11-21T10:20:30Z", clock, [clock], [clock, 841], [new Date("0001-01-01T00:00:00Z"), 60]]) {
+      assert.match((await refusal(connection.invoke("EchoDateOffset", wrong))).message, /InvalidDataException: Error binding arguments/, `${wrong}`);
+    }
+  });
+
   test(`${way.name}: numbers of every width`, async (t) => {
     const connection = await connect(t, hub, way);
     for (const n of [0, 1, -1, 31, -32, -33, 127, 128, -128, -129, 255, 256, 32767, 32768, -32768, -32769, 65535, 65536, 2147483647, -2147483648]) {

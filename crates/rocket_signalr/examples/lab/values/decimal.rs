@@ -1,6 +1,7 @@
 //! `decimal`
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+use rocket_signalr::{FromProtocol, PerProtocol};
+use serde::{Deserialize, Serialize, Serializer, ser};
 use serde_json::value::RawValue;
 
 use super::WrongFormat;
@@ -10,26 +11,33 @@ const PLACES: i64 = 28;
 /// The largest number, in its digits without the point.
 const LARGEST: u128 = (1 << 96) - 1;
 
-/// A number that keeps its decimal digits: 1.50 is not 1.5.
-#[derive(Debug, Clone, Copy)]
+/// A number that keeps its decimal digits: 1.50 is not 1.5. They are a number in JSON, and read as
+/// they stand there, since a float would not keep them; in MessagePack they are a text.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "FromProtocol<Box<RawValue>, String>")]
 pub(crate) struct Decimal(rust_decimal::Decimal);
 
-impl<'de> Deserialize<'de> for Decimal {
-    /// Reads the digits as they stand there, since a float would not keep them.
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let number = Box::<RawValue>::deserialize(deserializer)?;
-        read(number.get()).map(Self).ok_or_else(|| de::Error::custom(WrongFormat))
+impl TryFrom<FromProtocol<Box<RawValue>, String>> for Decimal {
+    type Error = WrongFormat;
+
+    fn try_from(form: FromProtocol<Box<RawValue>, String>) -> Result<Self, WrongFormat> {
+        let number = match &form {
+            FromProtocol::Json(number) => number.get(),
+            FromProtocol::MessagePack(text) => text.strip_prefix('+').unwrap_or(text),
+        };
+        read(number).map(Self).ok_or(WrongFormat)
     }
 }
 
 impl Serialize for Decimal {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let digits = RawValue::from_string(self.0.to_string()).map_err(ser::Error::custom)?;
-        digits.serialize(serializer)
+        let digits = self.0.to_string();
+        let number = RawValue::from_string(digits.clone()).map_err(ser::Error::custom)?;
+        PerProtocol { json: number, messagepack: digits }.serialize(serializer)
     }
 }
 
-/// Reads a JSON number. Digits that do not fit are rounded, half to even.
+/// Reads a number as JSON has it. Digits that do not fit are rounded, half to even.
 fn read(number: &str) -> Option<rust_decimal::Decimal> {
     let (sign, number) = match number.strip_prefix('-') {
         Some(number) => (-1, number),
@@ -40,7 +48,7 @@ fn read(number: &str) -> Option<rust_decimal::Decimal> {
     let places = i64::try_from(fraction.len()).ok()?.checked_sub(exponent.parse().ok()?)?;
 
     let digits = format!("{whole}{fraction}");
-    if !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+    if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
         return None;
     }
     let mut digits = digits.trim_start_matches('0').bytes().map(|digit| u128::from(digit - b'0'));

@@ -61,8 +61,14 @@ fn zone(text: &str) -> Option<Zone> {
     };
     let [hours, minutes] = numbers(offset, ':', [2, 2])
         .or_else(|| numbers(offset, ':', [2]).map(|[hours]| [hours, 0]))?;
-    let minutes = (minutes < 60).then_some(hours * 60 + minutes).filter(|all| *all <= 14 * 60)?;
-    FixedOffset::east_opt(sign * i32::try_from(minutes * 60).ok()?).map(Zone::Offset)
+    let minutes = (minutes < 60).then_some(hours * 60 + minutes)?;
+    east(sign * i32::try_from(minutes).ok()?).map(Zone::Offset)
+}
+
+/// East of Greenwich, as far as .NET goes.
+pub(super) fn east(minutes: i32) -> Option<FixedOffset> {
+    let minutes = (-14 * 60..=14 * 60).contains(&minutes).then_some(minutes)?;
+    FixedOffset::east_opt(minutes * 60)
 }
 
 /// Numbers of so many digits each.

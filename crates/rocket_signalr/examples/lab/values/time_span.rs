@@ -1,5 +1,6 @@
 //! `TimeSpan`
 
+use rocket_signalr::{FromProtocol, PerProtocol};
 use serde::{Deserialize, Serialize};
 
 use super::WrongFormat;
@@ -9,15 +10,20 @@ const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// A length of time: `-1.02:03:04.5000000`, in ten millionths of a second.
+/// A length of time, in ten millionths of a second: `-1.02:03:04.5000000` in JSON, their number in
+/// MessagePack.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[serde(into = "PerProtocol<String, i64>", try_from = "FromProtocol<String, i64>")]
 pub(crate) struct TimeSpan(i64);
 
-impl TryFrom<String> for TimeSpan {
+impl TryFrom<FromProtocol<String, i64>> for TimeSpan {
     type Error = WrongFormat;
 
-    fn try_from(text: String) -> Result<Self, WrongFormat> {
+    fn try_from(form: FromProtocol<String, i64>) -> Result<Self, WrongFormat> {
+        let text = match form {
+            FromProtocol::Json(text) => text,
+            FromProtocol::MessagePack(ticks) => return Ok(Self(ticks)),
+        };
         let (negative, rest) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
             None => (false, &*text),
@@ -53,20 +59,24 @@ fn number(text: &str) -> Option<u64> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
-impl From<TimeSpan> for String {
+impl From<TimeSpan> for PerProtocol<String, i64> {
     fn from(TimeSpan(ticks): TimeSpan) -> Self {
-        let sign = if ticks < 0 { "-" } else { "" };
-        let ticks = ticks.unsigned_abs();
-        let days = match ticks / DAY {
-            0 => Self::new(),
-            days => format!("{days}."),
-        };
-        let (hours, minutes) = (ticks % DAY / HOUR, ticks % HOUR / MINUTE);
-        let seconds = ticks % MINUTE / SECOND;
-        let fraction = match ticks % SECOND {
-            0 => Self::new(),
-            fraction => format!(".{fraction:07}"),
-        };
-        format!("{sign}{days}{hours:02}:{minutes:02}:{seconds:02}{fraction}")
+        Self { json: text(ticks), messagepack: ticks }
     }
+}
+
+fn text(ticks: i64) -> String {
+    let sign = if ticks < 0 { "-" } else { "" };
+    let ticks = ticks.unsigned_abs();
+    let days = match ticks / DAY {
+        0 => String::new(),
+        days => format!("{days}."),
+    };
+    let (hours, minutes) = (ticks % DAY / HOUR, ticks % HOUR / MINUTE);
+    let seconds = ticks % MINUTE / SECOND;
+    let fraction = match ticks % SECOND {
+        0 => String::new(),
+        fraction => format!(".{fraction:07}"),
+    };
+    format!("{sign}{days}{hours:02}:{minutes:02}:{seconds:02}{fraction}")
 }

@@ -16,7 +16,7 @@ impl<'de, S: DeserializeSeed<'de>, const MESSAGE_PACK: bool> DeserializeSeed<'de
     type Value = S::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
-        let Self { inner, fields } = self;
+        let Self { inner, fields, .. } = self;
         inner.deserialize(Lenient::<D, MESSAGE_PACK>::with_fields(deserializer, fields))
     }
 }

@@ -12,7 +12,7 @@ use crate::protocol::lenient::Lenient;
 /// # Errors
 ///
 /// Where `value` can not be MessagePack: it refuses, or is a number beyond 64 bits.
-pub(super) fn write<T: Serialize + ?Sized>(
+pub(crate) fn write<T: Serialize + ?Sized>(
     output: &mut Vec<u8>,
     value: &T,
 ) -> Result<(), EncodeError> {

@@ -6,6 +6,7 @@ use serde::ser::{
 };
 
 use super::write;
+use crate::protocol::per_protocol::PER_PROTOCOL;
 use crate::protocol::raw_json::RAW_JSON;
 use crate::protocol::timestamp::{TIMESTAMP, Timestamp};
 
@@ -19,6 +20,8 @@ type Result<T> = std::result::Result<T, EncodeError>;
 pub(super) struct MessagePackSerializer<'a> {
     output: &'a mut Vec<u8>,
     texts: Texts,
+    /// By a value that has a form of its own here.
+    asked: bool,
 }
 
 /// What texts stand for.
@@ -33,7 +36,7 @@ enum Texts {
 
 impl<'a> MessagePackSerializer<'a> {
     pub(super) const fn new(output: &'a mut Vec<u8>) -> Self {
-        Self { output, texts: Texts::Themselves }
+        Self { output, texts: Texts::Themselves, asked: false }
     }
 
     /// Opens an array or map. If its length is not known beforehand, room is left for the longest.
@@ -43,7 +46,7 @@ impl<'a> MessagePackSerializer<'a> {
         opener: fn(&mut Vec<u8>, usize),
         longest: u8,
     ) -> Container<'a> {
-        let Self { output, texts } = self;
+        let Self { output, texts, .. } = self;
         let start = output.len();
         match length {
             Some(length) => opener(output, length),
@@ -166,7 +169,7 @@ impl<'a> Serializer for MessagePackSerializer<'a> {
         value: &T,
     ) -> Result<()> {
         let texts = if name == TIMESTAMP { Texts::Time } else { self.texts };
-        value.serialize(Self { output: self.output, texts })
+        value.serialize(Self { output: self.output, texts, asked: name == PER_PROTOCOL })
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -230,6 +233,10 @@ impl<'a> Serializer for MessagePackSerializer<'a> {
     ) -> Result<Container<'a>> {
         Ok(self.variant(variant).map(Some(length)))
     }
+
+    fn is_human_readable(&self) -> bool {
+        !self.asked
+    }
 }
 
 /// An array or map that is being written.
@@ -247,7 +254,8 @@ pub(super) struct Container<'a> {
 
 impl Container<'_> {
     fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        value.serialize(MessagePackSerializer { output: self.output, texts: self.texts })
+        let Self { output, texts, .. } = self;
+        value.serialize(MessagePackSerializer { output, texts: *texts, asked: false })
     }
 
     /// An item of an array, or the key of an entry.
