@@ -92,7 +92,8 @@ struct Clocks {
     heard: AtomicU64,
     /// The client has pinged, and so can be expected to go on with it.
     armed: AtomicBool,
-    /// A call waits for its turn: the client cannot be heard, and is not to blame.
+    /// A message waits before it is carried out: those behind it cannot be heard, and the client is
+    /// not to blame.
     waiting: AtomicBool,
 }
 
@@ -314,10 +315,12 @@ impl Connection {
         self.clocks.armed.store(true, Release);
     }
 
-    /// Stops and restarts the client's clock while a call waits for its turn.
-    pub(crate) fn set_waiting(&self, waiting: bool) {
+    /// Waits for what keeps the next message from being read. The client's clock stands still.
+    async fn pause(&self, until: impl Future<Output = ()>) {
+        self.clocks.waiting.store(true, Release);
+        until.await;
         self.heard();
-        self.clocks.waiting.store(waiting, Release);
+        self.clocks.waiting.store(false, Release);
     }
 
     /// Tells the client that its handshake is good. Keep-alive and client timeout begin.

@@ -432,7 +432,7 @@ async fn receive<D: Dispatch>(
             }
             if matches!(message, Incoming::Invocation(_)) && !connection.is_drained() {
                 // Boxed, since it is rare and would have its place in every idle connection.
-                Box::pin(connection.drained()).await;
+                Box::pin(connection.pause(connection.drained())).await;
             }
             match message {
                 Incoming::Ack { sequence_id } => {
@@ -461,7 +461,7 @@ async fn receive<D: Dispatch>(
                     let more = !input.lock().buffer.is_empty();
                     connection.set_busy(more);
                     if let Some(rest) = dispatch.message(connection, message)? {
-                        rest.await;
+                        connection.pause(rest).await;
                     }
                 }
             }

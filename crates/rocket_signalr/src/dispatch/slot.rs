@@ -32,11 +32,9 @@ impl Slot {
         taken
     }
 
-    /// Waits for a place. Until there is one, the client's silence is not held against it.
+    /// Waits for a place.
     pub(super) async fn take(&self) {
-        self.connection.set_waiting(true);
         let permit = self.connection.slots.acquire().await.ok();
-        self.connection.set_waiting(false);
         self.hold(permit);
     }
 

@@ -2,7 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use rocket_signalr::{Caller, DisconnectReason, HubOptions, hub};
+use futures::StreamExt;
+use rocket_signalr::{Caller, DisconnectReason, HubOptions, UploadStream, hub};
 use serde_json::json;
 use tokio::{sync::Notify, time::Instant};
 
@@ -27,6 +28,12 @@ impl QuietHub {
     async fn wait(&self) {
         self.log.add("waiting");
         self.gate.notified().await;
+    }
+
+    async fn take_late(&self, items: UploadStream<u8>) -> usize {
+        self.log.add("waiting");
+        self.gate.notified().await;
+        items.count().await
     }
 }
 
@@ -149,4 +156,25 @@ async fn clock_runs_while_a_call_runs() {
     client.call("Wait", json!([])).await;
     hub.log.wait(SILENT).await;
     assert_eq!(client.end().await.code, Some(1000));
+}
+
+#[tokio::test]
+async fn clock_stands_still_while_an_uploaded_item_waits_for_its_method() {
+    let (server, hub) = serve(HubOptions {
+        keep_alive_interval: Duration::from_millis(100),
+        stream_buffer_capacity: 1,
+        ..short_timeout()
+    })
+    .await;
+    let mut client = server.connect().await;
+    client.send(json!({"type": 6})).await;
+    let upload = client.upload("TakeLate", json!([]), &["s"]).await;
+    for item in 0..3 {
+        client.item("s", json!(item)).await;
+    }
+    client.complete("s").await;
+    hub.log.wait("waiting").await;
+    pings(&mut client, 3).await;
+    hub.gate.notify_one();
+    assert_eq!(client.completion(&upload).await, Ok(json!(3)));
 }
