@@ -117,8 +117,9 @@ impl Invoked {
             hub, connection_id, method, invocation_id, "stream begins"
         );
         let result = tokio::select! {
-            result = caught(work) => result.unwrap_or_else(|panic| Err(StreamFault::Failed(panic))),
+            biased;
             _ = stopped => Ok(()),
+            result = caught(work) => result.unwrap_or_else(|panic| Err(StreamFault::Failed(panic))),
         };
         let failed = result.is_err();
         let frame = match result {

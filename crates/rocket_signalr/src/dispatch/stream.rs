@@ -4,6 +4,7 @@ use std::{future::poll_fn, pin::pin, sync::Arc};
 
 use futures::{Stream, StreamExt};
 use serde::Serialize;
+use tokio::task::coop::consume_budget;
 
 use super::StreamFault;
 use crate::{connection::Connection, error::HubError, metrics::Metrics, protocol::HubProtocol};
@@ -86,6 +87,8 @@ impl StreamSink {
                 self.connection.flush();
                 corked = 0;
                 self.room().await;
+                // There is always room where nobody listens any more: the end must be noticed.
+                consume_budget().await;
             }
         }
         Ok(())
