@@ -148,14 +148,14 @@ pub(crate) async fn run_raw<F>(
             let done = result.map_or_else(|Panicked| Ending::failed(), |()| Ending::done());
             // It may be done because the client is, or has broken the rules.
             let ended = input.lock().end().cloned();
-            part(&connection, &input, ended.unwrap_or(done), tell_nobody).await;
+            Box::pin(part(&connection, &input, ended.unwrap_or(done), tell_nobody)).await;
             return;
         }
         Err(ending) => ending,
     };
     let last_words = drive(&connection, &input, handler.as_mut(), false);
     let done = timeout(connection.options.close_timeout, last_words).await.is_ok();
-    part(&connection, &input, ending, tell_nobody).await;
+    Box::pin(part(&connection, &input, ending, tell_nobody)).await;
     if !done {
         tokio::spawn(handler);
     }

@@ -76,6 +76,7 @@ pub(crate) async fn run<D: Dispatch>(connection: Arc<Connection>, dispatch: Arc<
     let input = Mutex::new(Input::default());
     let mut known = false;
     let mut told = false;
+    let mut unfinished = None;
     debug!(
         name: "ConnectedStarting",
         connection_id = connection.id.as_str(),
@@ -90,11 +91,12 @@ pub(crate) async fn run<D: Dispatch>(connection: Arc<Connection>, dispatch: Arc<
             dispatch.add(&connection);
             known = true;
             connection.establish(protocol, version);
-            let connected =
-                drive(&connection, &input, dispatch.connected(&connection).as_mut(), false).await;
+            let mut connecting = dispatch.connected(&connection);
+            let connected = drive(&connection, &input, connecting.as_mut(), true).await;
             match connected {
                 Ok(Ok(())) => {
                     told = true;
+                    drop(connecting);
                     let receive = pin!(receive(&connection, &input, &*dispatch));
                     match drive(&connection, &input, receive, true).await {
                         Ok(Ok(never)) => match never {},
@@ -102,7 +104,10 @@ pub(crate) async fn run<D: Dispatch>(connection: Arc<Connection>, dispatch: Arc<
                     }
                 }
                 Ok(Err(error)) => Ending::connect_refused(error),
-                Err(ending) => ending,
+                Err(ending) => {
+                    unfinished = Some(connecting);
+                    ending
+                }
             }
         }
         Ok(Err(ending)) => ending,
@@ -113,7 +118,12 @@ pub(crate) async fn run<D: Dispatch>(connection: Arc<Connection>, dispatch: Arc<
         }
     };
 
-    part(&connection, &input, ending, async |ending| {
+    // Boxed, since it would have its place in every idle connection.
+    Box::pin(part(&connection, &input, ending, async |ending| {
+        if let Some(connecting) = unfinished {
+            // The client is gone; the hub is told of one thing after the other.
+            told = connecting.await.is_ok();
+        }
         if told
             && !ending.by_client
             && let Some(error) = &ending.error
@@ -124,13 +134,14 @@ pub(crate) async fn run<D: Dispatch>(connection: Arc<Connection>, dispatch: Arc<
         if known {
             dispatch.disconnected(&connection, ending.reason(), told).await;
         }
-    })
+    }))
     .await;
     let connection_id = connection.id.as_str();
     debug!(name: "ConnectedEnding", connection_id, "connection is over");
 }
 
-/// The end of a connection: the last words, then `tell`, then the end of its transport.
+/// The end of a connection: the last words, then `tell`, then the end of its transport, for which
+/// a `tell` that takes its time is not waited for.
 pub(super) async fn part(
     connection: &Connection,
     input: &Mutex<Input>,
@@ -138,16 +149,19 @@ pub(super) async fn part(
     tell: impl AsyncFnOnce(&Ending),
 ) {
     connection.end(ending);
-    if let Some(ending) = connection.ending() {
-        let answered = say_goodbye(connection, ending);
-        connection.calls.end();
-        let _ = drive(connection, input, pin!(tell(ending)), false).await;
-        if answered {
-            let close = close(connection, input, ending);
-            let _ = Box::pin(timeout(connection.options.close_timeout, close)).await;
-        }
+    let Some(ending) = connection.ending() else { return };
+    let answered = say_goodbye(connection, ending);
+    connection.calls.end();
+    let limit = connection.options.close_timeout;
+    let mut tell = pin!(tell(ending));
+    let told = timeout(limit, drive(connection, input, tell.as_mut(), false)).await;
+    if answered {
+        let _ = timeout(limit, close(connection, input, ending)).await;
     }
     connection.outbox.detach();
+    if told.is_err() {
+        tell.await;
+    }
 }
 
 /// What has been read and not yet been carried out.
