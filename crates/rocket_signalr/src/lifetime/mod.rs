@@ -32,7 +32,7 @@ pub(crate) struct Lifetime {
     by_id: DashMap<ConnectionId, Arc<Member>>,
     groups: DashMap<Arc<str>, Arc<Members>>,
     users: DashMap<Box<str>, Arc<Members>>,
-    results: Arc<Results>,
+    results: Results,
     burst: Arc<Burst>,
     pub(crate) metrics: Arc<Metrics>,
 }
@@ -44,8 +44,6 @@ struct Member {
     user: Option<(Arc<Members>, usize)>,
     /// None once the connection has left: who has gone joins no group any more.
     groups: Mutex<Option<Vec<Joined>>>,
-    /// The questions it has been asked and has not answered.
-    questions: Mutex<Vec<u64>>,
 }
 
 #[derive(Debug)]
@@ -53,18 +51,6 @@ struct Joined {
     name: Arc<str>,
     members: Arc<Members>,
     place: usize,
-}
-
-/// A question of a member. Answered or given up, it is none any more.
-struct Asked<'a> {
-    member: &'a Member,
-    number: u64,
-}
-
-impl Drop for Asked<'_> {
-    fn drop(&mut self) {
-        self.member.questions.lock().retain(|asked| *asked != self.number);
-    }
 }
 
 /// Whom a message is for.
@@ -146,7 +132,6 @@ impl Lifetime {
             place: self.all.add(connection.clone()),
             user,
             groups: Mutex::new(Some(Vec::new())),
-            questions: Mutex::new(Vec::new()),
         };
         self.by_id.insert(connection.id, Arc::new(member));
     }
@@ -164,9 +149,6 @@ impl Lifetime {
         let groups = member.groups.lock().take();
         for joined in groups.into_iter().flatten() {
             self.leave(&joined);
-        }
-        for number in member.questions.lock().drain(..) {
-            self.results.forget(number);
         }
     }
 
@@ -332,15 +314,8 @@ impl Lifetime {
             let text = format!("Connection '{id}' does not exist.");
             return Err(HubError::with_kind("IOException", text));
         };
-        let mut question = self.results.ask(member.connection.id);
-        let number = question.number();
-        let frame = encode(protocol, &format!("s{number}"))?;
-        member.questions.lock().push(number);
-        let _asked = Asked { member: &member, number };
-        // It may have left before its questions were noted; then nobody forgets this one.
-        if member.groups.lock().is_none() {
-            self.results.forget(number);
-        }
+        let question = self.results.ask(&member.connection);
+        let frame = encode(protocol, &question.id())?;
         member.connection.send(&frame);
         self.metrics.sent(1);
         question.answer().await

@@ -1,9 +1,6 @@
 //! Results that the server has asked clients for.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering::Relaxed},
-};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use bytes::Bytes;
 use dashmap::DashMap;
@@ -11,6 +8,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
 use crate::{
+    connection::Connection,
     error::{HubError, short_name},
     id::ConnectionId,
     protocol::{HubProtocol, Outcome, RawValue},
@@ -48,11 +46,11 @@ pub(crate) enum Answered {
 
 impl Results {
     /// Notes a question to a connection.
-    pub(super) fn ask(self: &Arc<Self>, connection: ConnectionId) -> Question {
+    pub(super) fn ask<'a>(&'a self, connection: &'a Connection) -> Question<'a> {
         let number = self.last.fetch_add(1, Relaxed) + 1;
         let (answer, answered) = oneshot::channel();
-        self.waiting.insert(number, Waiting { connection, answer });
-        Question { results: self.clone(), number, connection, answered }
+        self.waiting.insert(number, Waiting { connection: connection.id, answer });
+        Question { results: self, number, connection, answered }
     }
 
     /// Brings an answer to whoever waits for it.
@@ -72,48 +70,49 @@ impl Results {
             Answered::Nothing
         }
     }
-
-    /// The connection is gone and will answer nothing.
-    pub(super) fn forget(&self, number: u64) {
-        self.waiting.remove(&number);
-    }
 }
 
 /// A question that waits for its answer. Dropped, it waits no more.
 #[derive(Debug)]
-pub(crate) struct Question {
-    results: Arc<Results>,
+pub(super) struct Question<'a> {
+    results: &'a Results,
     number: u64,
-    connection: ConnectionId,
+    connection: &'a Connection,
     answered: oneshot::Receiver<Answer>,
 }
 
-impl Question {
-    /// Its number; with an `s` before it, it cannot be taken for an id of the client's own.
-    pub(super) fn number(&self) -> u64 {
-        self.number
+impl Question<'_> {
+    /// Its id; with an `s` before it, it cannot be taken for one of the client's own.
+    pub(super) fn id(&self) -> String {
+        format!("s{}", self.number)
     }
 
-    pub(super) async fn answer<T: DeserializeOwned>(&mut self) -> Result<T, HubError> {
-        match (&mut self.answered).await {
-            Ok(Answer::Result(protocol, bytes)) => {
+    /// Waits for the answer, while the client is there to give it.
+    pub(super) async fn answer<T: DeserializeOwned>(mut self) -> Result<T, HubError> {
+        let answer = tokio::select! {
+            biased;
+            answer = &mut self.answered => answer.ok(),
+            () = self.connection.aborted() => None,
+        };
+        match answer {
+            Some(Answer::Result(protocol, bytes)) => {
                 RawValue::new(protocol, &bytes).bind().map_err(|error| {
                     let (name, reason) = (short_name::<T>(), error.reason());
                     HubError::new(format!("Error trying to deserialize result to {name}. {reason}"))
                 })
             }
-            Ok(Answer::Error(text)) => Err(HubError::new(text)),
-            Err(_) => Err(HubError::with_kind(
+            Some(Answer::Error(text)) => Err(HubError::new(text)),
+            None => Err(HubError::with_kind(
                 "IOException",
-                format!("Connection '{}' disconnected.", self.connection.as_str()),
+                format!("Connection '{}' disconnected.", self.connection.id.as_str()),
             )),
         }
     }
 }
 
-impl Drop for Question {
+impl Drop for Question<'_> {
     fn drop(&mut self) {
-        self.results.forget(self.number);
+        self.results.waiting.remove(&self.number);
     }
 }
 

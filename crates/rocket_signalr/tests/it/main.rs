@@ -22,6 +22,7 @@ mod event_stream;
 mod filters;
 mod groups;
 mod handshake;
+mod hangs;
 mod keep_alive;
 mod lifecycle;
 mod macros;
