@@ -73,71 +73,85 @@ pub(crate) trait Dispatch: Send + Sync + 'static {
 
 /// Serves a connection from its first byte to its last.
 pub(crate) async fn run<D: Dispatch>(connection: Arc<Connection>, dispatch: Arc<D>) {
-    let input = Mutex::new(Input::default());
-    let mut known = false;
-    let mut told = false;
-    let mut unfinished = None;
+    let connection_id = connection.id.as_str();
     debug!(
         name: "ConnectedStarting",
-        connection_id = connection.id.as_str(),
+        connection_id,
         transport = connection.transport().map(Transport::name),
         "connection begins"
     );
-
-    // A match keeps what it looks at until its end: a future there would stay as long as the client.
-    let shaken = drive(&connection, &input, pin!(shake_hands(&connection, &input)), true).await;
-    let ending = match shaken {
-        Ok(Ok((protocol, version))) => {
-            dispatch.add(&connection);
-            known = true;
-            connection.establish(protocol, version);
-            let mut connecting = dispatch.connected(&connection);
-            let connected = drive(&connection, &input, connecting.as_mut(), true).await;
-            match connected {
-                Ok(Ok(())) => {
-                    told = true;
-                    drop(connecting);
-                    let receive = pin!(receive(&connection, &input, &*dispatch));
-                    match drive(&connection, &input, receive, true).await {
-                        Ok(Ok(never)) => match never {},
-                        Ok(Err(ending)) | Err(ending) => ending,
-                    }
-                }
-                Ok(Err(error)) => Ending::connect_refused(error),
-                Err(ending) => {
-                    unfinished = Some(connecting);
-                    ending
-                }
-            }
-        }
-        Ok(Err(ending)) => ending,
-        Err(ending) => {
-            let connection_id = connection.id.as_str();
-            debug!(name: "HandshakeCanceled", connection_id, "no handshake");
-            ending
-        }
-    };
-
+    let input = Mutex::new(Input::default());
+    let mut hub = Hub::Unaware;
+    let ending = live(&connection, &input, &*dispatch, &mut hub).await;
     // Boxed, since it would have its place in every idle connection.
     Box::pin(part(&connection, &input, ending, async |ending| {
-        if let Some(connecting) = unfinished {
+        let told = match hub {
+            Hub::Unaware => return,
             // The client is gone; the hub is told of one thing after the other.
-            told = connecting.await.is_ok();
-        }
+            Hub::BeingTold(connecting) => connecting.await.is_ok(),
+            Hub::Refused => false,
+            Hub::Told => true,
+        };
         if told
             && !ending.by_client
             && let Some(error) = &ending.error
         {
-            let connection_id = connection.id.as_str();
             debug!(name: "ErrorProcessingRequest", connection_id, %error, "connection fails");
         }
-        if known {
-            dispatch.disconnected(&connection, ending.reason(), told).await;
-        }
+        dispatch.disconnected(&connection, ending.reason(), told).await;
     }))
     .await;
-    let connection_id = connection.id.as_str();
     debug!(name: "ConnectedEnding", connection_id, "connection is over");
+}
+
+/// What the hub knows of a connection.
+enum Hub<'a> {
+    Unaware,
+    /// The connection ends before the hub has taken note of it.
+    BeingTold(BoxFuture<'a, Result<(), HubError>>),
+    Refused,
+    Told,
+}
+
+/// Everything up to the end, and the reason for that. Nothing that is done with stays in the future
+/// while messages are waited for.
+async fn live<'a, D: Dispatch>(
+    connection: &'a Arc<Connection>,
+    input: &Mutex<Input>,
+    dispatch: &'a D,
+    hub: &mut Hub<'a>,
+) -> Ending {
+    let (protocol, version) = {
+        let shaking = pin!(shake_hands(connection, input));
+        match drive(connection, input, shaking, true).await {
+            Ok(Ok(agreed)) => agreed,
+            Ok(Err(ending)) => return ending,
+            Err(ending) => {
+                let connection_id = connection.id.as_str();
+                debug!(name: "HandshakeCanceled", connection_id, "no handshake");
+                return ending;
+            }
+        }
+    };
+    dispatch.add(connection);
+    connection.establish(protocol, version);
+    let mut connecting = dispatch.connected(connection);
+    match drive(connection, input, connecting.as_mut(), true).await {
+        Ok(Ok(())) => *hub = Hub::Told,
+        Ok(Err(error)) => {
+            *hub = Hub::Refused;
+            return Ending::connect_refused(error);
+        }
+        Err(ending) => {
+            *hub = Hub::BeingTold(connecting);
+            return ending;
+        }
+    }
+    drop(connecting);
+    match drive(connection, input, pin!(receive(connection, input, dispatch)), true).await {
+        Ok(Ok(never)) => match never {},
+        Ok(Err(ending)) | Err(ending) => ending,
+    }
 }
 
 /// The end of a connection: the last words, then `tell`, then the end of its transport, for which
@@ -296,13 +310,13 @@ impl Input {
 /// Before the end that was read takes effect, `work` does all that it can do without waiting.
 ///
 /// It is borrowed, since a future that is moved into another has its place in both.
-pub(super) async fn drive<T>(
+pub(super) fn drive<T>(
     connection: &Connection,
     input: &Mutex<Input>,
     mut work: Pin<&mut (impl Future<Output = T> + ?Sized)>,
     interruptible: bool,
-) -> Result<T, Ending> {
-    poll_fn(|cx| {
+) -> impl Future<Output = Result<T, Ending>> {
+    poll_fn(move |cx| {
         loop {
             let (came, was_full) = {
                 let mut input = input.lock();
@@ -336,7 +350,6 @@ pub(super) async fn drive<T>(
         }
         Poll::Pending
     })
-    .await
 }
 
 /// Waits until `drive` has read something more.
@@ -411,59 +424,67 @@ async fn receive<D: Dispatch>(
     input: &Mutex<Input>,
     dispatch: &D,
 ) -> Result<Infallible, Ending> {
-    let max = connection.options.maximum_receive_message_size;
-    let protocol = connection.protocol().unwrap_or(HubProtocol::JSON);
-    let mut allowance = connection.options.message_rate.map(Allowance::new);
+    let mut messages = Messages {
+        protocol: connection.protocol().unwrap_or(HubProtocol::JSON),
+        allowance: connection.options.message_rate.map(Allowance::new),
+        held: None,
+    };
     loop {
-        loop {
-            let record = {
-                let Input { records, buffer, .. } = &mut *input.lock();
-                records.next_record(protocol, buffer, max)
-            };
-            let record = match record {
-                Ok(Some(record)) => record,
-                Ok(None) => break,
-                Err(FrameError::TooLarge(too_large)) => {
-                    return Err(Ending::too_large(too_large.max));
-                }
-                Err(FrameError::Protocol(error)) => {
-                    return Err(Ending::protocol(error.kind(), &error));
-                }
-            };
-            connection.heard();
-            if allowance.as_mut().is_some_and(|allowance| !allowance.take()) {
-                return Err(Ending::too_many_messages());
-            }
-            let message =
-                protocol.parse(&record).map_err(|error| Ending::protocol(error.kind(), &error))?;
-            if message.is_counted() && !connection.outbox.receive() {
-                trace!(
-                    name: "DroppingMessage",
-                    connection_id = connection.id.as_str(),
-                    "message came before"
-                );
-                continue;
-            }
+        let pause = match messages.carry_out(connection, input, dispatch) {
+            Ok(pause) => pause,
+            Err(ending) => return Err(ending),
+        };
+        match pause {
+            Some(pause) => connection.pause(pause).await,
+            None => more(input).await,
+        }
+    }
+}
+
+/// The messages of a client, one after the other.
+struct Messages {
+    protocol: HubProtocol,
+    allowance: Option<Allowance>,
+    /// A call that came while the client took no answers.
+    held: Option<Bytes>,
+}
+
+impl Messages {
+    /// Carries out what has been read, up to a message that takes more than a moment: none is read
+    /// until what is returned is done.
+    ///
+    /// All that is not needed while messages are waited for stays on the stack here.
+    fn carry_out<'a, D: Dispatch>(
+        &mut self,
+        connection: &'a Arc<Connection>,
+        input: &Mutex<Input>,
+        dispatch: &'a D,
+    ) -> Result<Option<BoxFuture<'a, ()>>, Ending> {
+        while let Some(record) = self.next(connection, input)? {
+            let connection_id = connection.id.as_str();
+            let message = self.protocol.parse(&record);
+            let message = message.map_err(|error| Ending::protocol(error.kind(), &error))?;
             if matches!(message, Incoming::Invocation(_)) && !connection.is_drained() {
-                // Boxed, since it is rare and would have its place in every idle connection.
-                Box::pin(connection.pause(connection.drained())).await;
+                drop(message);
+                self.held = Some(record);
+                return Ok(Some(Box::pin(connection.drained())));
+            }
+            if message.is_counted() && !connection.outbox.receive() {
+                trace!(name: "DroppingMessage", connection_id, "message came before");
+                continue;
             }
             match message {
                 Incoming::Ack { sequence_id } => {
                     trace!(
                         name: "ReceivedAckMessage",
-                        connection_id = connection.id.as_str(),
-                        sequence_id,
-                        "client has taken messages"
+                        connection_id, sequence_id, "client has taken messages"
                     );
                     connection.outbox.acknowledge(sequence_id);
                 }
                 Incoming::Sequence { sequence_id } => {
                     trace!(
                         name: "ReceivedSequenceMessage",
-                        connection_id = connection.id.as_str(),
-                        sequence_id,
-                        "client goes on"
+                        connection_id, sequence_id, "client goes on"
                     );
                     connection.outbox.sequence(sequence_id).map_err(|_| {
                         let text = "Sequence ID greater than amount of messages we've received.";
@@ -475,20 +496,44 @@ async fn receive<D: Dispatch>(
                     let more = !input.lock().buffer.is_empty();
                     connection.set_busy(more);
                     if let Some(rest) = dispatch.message(connection, message)? {
-                        connection.pause(rest).await;
+                        return Ok(Some(rest));
                     }
                 }
             }
         }
-        {
-            let mut input = input.lock();
-            if !input.buffer.is_empty()
-                && let Some(end) = input.end.take()
-            {
-                input.ends(end.in_a_message());
-            }
+        Ok(None)
+    }
+
+    fn next(
+        &mut self,
+        connection: &Connection,
+        input: &Mutex<Input>,
+    ) -> Result<Option<Bytes>, Ending> {
+        if let Some(held) = self.held.take() {
+            return Ok(Some(held));
         }
-        more(input).await;
+        let max = connection.options.maximum_receive_message_size;
+        let mut input = input.lock();
+        let Input { records, buffer, .. } = &mut *input;
+        match records.next_record(self.protocol, buffer, max) {
+            Ok(Some(record)) => {
+                connection.heard();
+                if self.allowance.as_mut().is_some_and(|allowance| !allowance.take()) {
+                    return Err(Ending::too_many_messages());
+                }
+                Ok(Some(record))
+            }
+            Ok(None) => {
+                if !buffer.is_empty()
+                    && let Some(end) = input.end.take()
+                {
+                    input.ends(end.in_a_message());
+                }
+                Ok(None)
+            }
+            Err(FrameError::TooLarge(too_large)) => Err(Ending::too_large(too_large.max)),
+            Err(FrameError::Protocol(error)) => Err(Ending::protocol(error.kind(), &error)),
+        }
     }
 }
 
