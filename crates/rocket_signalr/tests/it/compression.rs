@@ -10,7 +10,7 @@ use rocket_signalr::{ConnectionHandler, HubContext, HubOptions, RawConnection, h
 use serde_json::{Value, json};
 
 use crate::support::{
-    Client, End, RS, RSV1, Server, Stateful, deflate, eventually, options, within,
+    Client, End, RS, RSV1, Server, Stateful, deflate, eventually, options, too_large,
 };
 
 #[hub_client]
@@ -61,7 +61,7 @@ fn got(text: &str) -> Value {
 
 /// The next message, and the length of the compressed frame that brought it, if it was one.
 async fn next(client: &mut Client) -> (Value, Option<usize>) {
-    let frame = within("a message", client.socket.read()).await.unwrap();
+    let frame = client.socket.next().await;
     assert_eq!(frame.opcode, 1);
     let record = frame.payload.strip_suffix(&[RS as u8]).unwrap();
     (serde_json::from_slice(record).unwrap(), frame.compressed)
@@ -134,8 +134,7 @@ async fn compressed_message_may_come_in_fragments_and_pieces() {
     for byte in begin {
         client.socket.frame(opcode, false, std::slice::from_ref(byte)).await;
         client.socket.frame(9, true, b"ping").await;
-        let pong = within("a pong", client.socket.read()).await.unwrap();
-        assert_eq!((pong.opcode, &pong.payload[..]), (10, &b"ping"[..]));
+        assert_eq!(client.socket.next().await.told(), (10, &b"ping"[..]));
         opcode = 0;
     }
     client.socket.frame(0, true, end).await;
@@ -156,13 +155,6 @@ async fn broadcast_reaches_those_with_compression_and_those_without() {
         assert!(compressed.is_some());
     }
     assert_eq!(next(&mut without).await, (got(&large), None));
-}
-
-fn too_large(max: usize) -> Value {
-    let text = format!(
-        "Connection closed with an error. InvalidDataException: The maximum message size of {max}B was exceeded. The message size can be configured in AddHubOptions."
-    );
-    json!({"type": 7, "error": text, "allowReconnect": true})
 }
 
 #[tokio::test]

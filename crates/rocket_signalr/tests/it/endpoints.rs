@@ -1,9 +1,11 @@
 //! The HTTP face of a hub: which request is answered how.
 
+use std::time::Duration;
+
 use rocket_signalr::{Caller, DisconnectReason, HubOptions, Transports, hub};
 use serde_json::json;
 
-use crate::support::{Log, Server, Socket, eventually, request};
+use crate::support::{Log, Poller, Server, Socket, eventually, request};
 
 #[derive(Clone, Default)]
 struct FaceHub {
@@ -65,11 +67,10 @@ async fn id_of_a_connection_that_has_ended_is_not_found() {
     let path = format!("/hub?id={token}");
     server.connect_at(&path).await.close().await;
     hub.log.wait("disconnected").await;
-    crate::support::within("the end", async { while server.delete(&path).await.status != 404 {} })
-        .await;
+    server.forgets(&path).await;
     let refused = Socket::open(server.addr, &path, &[]).await.unwrap_err();
     assert_eq!(refused.status, 404);
-    assert_eq!(server.post(&path, "").await.status, 404);
+    assert_eq!(server.delete(&path).await.status, 404);
 }
 
 #[tokio::test]
@@ -170,7 +171,7 @@ async fn transport_may_come_after_what_was_posted() {
     let path = format!("/hub?id={token}");
     let handshake = "{\"protocol\":\"json\",\"version\":1}\u{1e}";
     assert_eq!(server.post(&path, handshake).await.told(), (200, ""));
-    let mut poller = crate::support::Poller::open(server.addr, "/hub", &token).await;
+    let mut poller = Poller::open(server.addr, "/hub", &token).await;
     assert_eq!(poller.next().await, Some(json!({})));
 }
 
@@ -228,17 +229,16 @@ async fn every_close_code_of_a_client_is_answered_with_1000() {
 #[tokio::test]
 async fn server_does_not_wait_for_ever_for_a_close_frame() {
     let hub = FaceHub::default();
-    let options =
-        HubOptions { close_timeout: std::time::Duration::from_millis(50), ..HubOptions::default() };
+    let options = HubOptions { close_timeout: Duration::from_millis(50), ..HubOptions::default() };
     let (server, context) = Server::of(hub, options).await;
     let (mut client, id) = server.negotiated().await;
     client.invoke("Echo", json!(["a"])).await.unwrap();
     context.disconnect(&id);
     eventually("nobody", || context.connection_count() == 0).await;
     // Neither the Close nor the close frame is answered.
-    assert_eq!(client.socket.read().await.unwrap().opcode, 1);
-    assert_eq!(client.socket.read().await.unwrap().close_code(), Some(1000));
-    assert_eq!(crate::support::within("the end", client.socket.read()).await, None);
+    assert_eq!(client.socket.next().await.opcode, 1);
+    assert_eq!(client.socket.next().await.close_code(), Some(1000));
+    client.socket.expect_end().await;
 }
 
 #[tokio::test]

@@ -6,7 +6,9 @@ use futures::{Stream, stream};
 use rocket_signalr::{Caller, DisconnectReason, HubContext, HubOptions, hub, hub_client};
 use serde_json::json;
 
-use crate::support::{EventStream, Log, OnDrop, RS, Server, eventually, options, request};
+use crate::support::{
+    EventStream, Log, OnDrop, RS, Server, closed_with, ending, eventually, options, request,
+};
 
 #[hub_client]
 trait EventClient {
@@ -21,7 +23,7 @@ struct EventHub {
 #[hub(client = EventClient)]
 impl EventHub {
     fn on_disconnected(&self, reason: &DisconnectReason) {
-        self.log.add(reason.error().map_or("no error".to_owned(), ToString::to_string));
+        self.log.add(ending(reason));
     }
 
     fn echo(&self, text: String) -> String {
@@ -151,12 +153,7 @@ async fn abort_ends_the_stream_with_a_close() {
     assert_eq!(stream.next().await, None);
     log.wait("no error").await;
     eventually("nobody", || context.connection_count() == 0).await;
-    eventually_gone(&server, &stream.path).await;
-}
-
-async fn eventually_gone(server: &Server, path: &str) {
-    crate::support::within("the end", async { while server.post(path, "").await.status != 404 {} })
-        .await;
+    server.forgets(&stream.path).await;
 }
 
 /// Rocket notices that a client has left when something is written to it.
@@ -181,9 +178,7 @@ async fn broken_message_ends_the_stream() {
     stream.send(json!([])).await;
     let detail =
         "InvalidDataException: Unexpected JSON Token Type 'Array'. Expected a JSON Object.";
-    let error = format!("Connection closed with an error. {detail}");
-    let close = json!({"type": 7, "error": error, "allowReconnect": true});
-    assert_eq!(stream.next().await, Some(close));
+    assert_eq!(stream.next().await, Some(closed_with(detail)));
     assert_eq!(stream.next().await, None);
     log.wait(detail).await;
 }

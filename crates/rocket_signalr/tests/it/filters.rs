@@ -9,13 +9,13 @@ use std::sync::Arc;
 use async_stream::stream;
 use futures::{Stream, StreamExt};
 use rocket_signalr::{
-    Authenticate, Caller, DisconnectReason, FilterContext, Hub, HubError, HubFilter, HubFilters,
-    HubOptions, NextConnected, NextDisconnected, NextMethod, Reply, UploadStream, User, hub,
+    Caller, DisconnectReason, FilterContext, Hub, HubError, HubFilter, HubFilters, HubOptions,
+    NextConnected, NextDisconnected, NextMethod, Reply, UploadStream, User, hub,
 };
 use serde_json::json;
 use tokio::sync::Notify;
 
-use crate::support::{Client, Log, Server, options};
+use crate::support::{Client, Log, Names, Server, ending, options};
 
 #[derive(Clone, Default)]
 struct FilteredHub {
@@ -122,8 +122,7 @@ impl HubFilter for Trace {
     ) {
         let Self(log, name) = self;
         assert_eq!(context.method(), None);
-        let error = reason.error().map_or("no error".to_owned(), ToString::to_string);
-        log.add(format!("{name} > disconnect: {error}"));
+        log.add(format!("{name} > disconnect: {}", ending(reason)));
         next.run().await;
         log.add(format!("{name} < disconnect"));
     }
@@ -155,16 +154,6 @@ impl HubFilter for After {
         next: NextMethod<'_>,
     ) -> Result<Reply, HubError> {
         (self.0)(context, next.run().await)
-    }
-}
-
-/// Whoever says a name has it.
-struct Names;
-
-#[rocket::async_trait]
-impl Authenticate for Names {
-    async fn user(&self, request: &rocket::Request<'_>) -> Option<User> {
-        request.headers().get_one("x-user").map(User::new)
     }
 }
 

@@ -143,8 +143,7 @@ async fn calls_may_come_in_pieces() {
         client.socket.frame(u8::from(index == 0), false, &[*byte]).await;
     }
     client.socket.frame(9, true, b"?").await;
-    let pong = client.socket.read().await.unwrap();
-    assert_eq!((pong.opcode, &pong.payload[..]), (10, &b"?"[..]));
+    assert_eq!(client.socket.next().await.told(), (10, &b"?"[..]));
     client.socket.frame(0, true, &[*last]).await;
     client.expect(json!({"type": 3, "invocationId": "a", "result": "é😀"})).await;
 }

@@ -3,7 +3,7 @@
 use rocket_signalr::{Caller, DisconnectReason, HubContext, HubError, hub, hub_client};
 use serde_json::json;
 
-use crate::support::{End, Log, OnDrop, RS, Server, eventually, options};
+use crate::support::{End, Log, OnDrop, RS, Server, ending, eventually, options};
 
 #[hub_client]
 trait LifeClient {
@@ -34,8 +34,7 @@ impl LifeHub {
     }
 
     async fn on_disconnected(&self, caller: &Caller<Self>, reason: &DisconnectReason) {
-        let reason = reason.error().map_or("no error".to_owned(), ToString::to_string);
-        self.log.add(format!("disconnected: {reason}"));
+        self.log.add(format!("disconnected: {}", ending(reason)));
         assert_ne!(caller.query("off").as_deref(), Some("panic"), "in on_disconnected");
     }
 
@@ -129,7 +128,7 @@ async fn client_that_leaves_before_its_handshake_is_not_heard_of() {
     drop(early);
     let mut quiet = server.socket("/hub", &[]).await;
     quiet.frame(8, true, &[]).await;
-    assert_eq!(quiet.read().await.unwrap().close_code(), Some(1000));
+    assert_eq!(quiet.next().await.close_code(), Some(1000));
     server.connect().await.close().await;
     let events = forgotten(&context, &log).await;
     assert_eq!(events, ["connected", "accepted", "disconnected: no error"]);

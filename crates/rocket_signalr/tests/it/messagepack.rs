@@ -12,7 +12,7 @@ use rocket_signalr::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::support::{Client, Encoding, Log, Poller, Server, options, prefixed, within};
+use crate::support::{Client, Log, Server, options, prefixed, within};
 
 #[hub_client]
 trait PackedClient {
@@ -125,13 +125,6 @@ async fn serve_with(options: HubOptions) -> (Server, HubContext<PackedHub>, Log)
     (server, context, log)
 }
 
-async fn poller(server: &Server) -> Poller {
-    let (_, token) = server.negotiate("/hub").await;
-    let mut poller = Poller::open(server.addr, "/hub", &token).await;
-    poller.shake_hands(Encoding::MessagePack).await;
-    poller
-}
-
 fn call(id: &str, target: &str, arguments: Value) -> Value {
     json!({"type": 1, "invocationId": id, "target": target, "arguments": arguments})
 }
@@ -178,8 +171,7 @@ async fn names_are_written_as_they_are_and_read_in_any_spelling() {
 
 /// Expects these bytes, behind their length, as the next frame.
 async fn expect_bytes(client: &mut Client, bytes: &[u8]) {
-    let frame = within("a frame", client.socket.read()).await.unwrap();
-    assert_eq!((frame.opcode, &frame.payload[..]), (2, &prefixed(bytes)[..]));
+    assert_eq!(client.socket.next().await.told(), (2, &prefixed(bytes)[..]));
 }
 
 #[tokio::test]

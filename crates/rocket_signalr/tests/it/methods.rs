@@ -1,10 +1,9 @@
 //! Calls of hub methods, and what comes back.
 
 use rocket_signalr::{Caller, HubError, HubOptions, hub};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::support::{Log, Server, options};
+use crate::support::{Explosive, Log, Server, closed_with, options};
 
 struct MethodHub {
     log: Log,
@@ -20,21 +19,6 @@ impl std::fmt::Display for Broken {
 }
 
 impl std::error::Error for Broken {}
-
-/// Whoever reads one, panics.
-struct Explosive;
-
-impl<'de> Deserialize<'de> for Explosive {
-    fn deserialize<D: serde::Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
-        panic!("while an argument is read")
-    }
-}
-
-impl Serialize for Explosive {
-    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
-        panic!("while a result is written")
-    }
-}
 
 #[hub]
 impl MethodHub {
@@ -211,7 +195,7 @@ async fn detailed_errors_tell_kind_and_text() {
         ("OtherError", "Broken: it is broken"),
         ("Panics", "Panic: at once"),
         ("PanicsLater", "Panic: later"),
-        ("GivesExplosive", "Panic: while a result is written"),
+        ("GivesExplosive", "Panic: while it is written"),
     ] {
         let error =
             format!("An unexpected error occurred invoking '{name}' on the server. {detail}");
@@ -305,8 +289,7 @@ async fn broken_messages_end_the_connection() {
     ] {
         let mut client = server.connect().await;
         client.text(&format!("{text}\u{1e}")).await;
-        let error = format!("Connection closed with an error. InvalidDataException: {detail}");
-        client.expect_close(json!({"type": 7, "error": error, "allowReconnect": true})).await;
+        client.expect_close(closed_with(&format!("InvalidDataException: {detail}"))).await;
     }
 }
 

@@ -11,7 +11,9 @@ use rocket_signalr::{
 use serde_json::json;
 use tokio::sync::Notify;
 
-use crate::support::{Client, EventStream, Poller, Samples, Server, eventually, options, within};
+use crate::support::{
+    Client, EventStream, Poller, Samples, Server, Unwritable, eventually, options, within,
+};
 
 #[hub_client]
 trait CountedClient {
@@ -99,12 +101,20 @@ impl Counted {
         self.0.get(&format!("signalr_server_{name}_total"), &[("signalr_hub", "CountedHub")])
     }
 
+    /// A counter of one method.
+    fn of_method(&self, name: &str, method: &str) -> f64 {
+        let labels = [("signalr_hub", "CountedHub"), ("signalr_method", method)];
+        self.0.get(&format!("signalr_server_{name}_total"), &labels)
+    }
+
     /// How often a method was called, and how often it failed.
     fn calls(&self, method: &str) -> (f64, f64) {
-        let labels = [("signalr_hub", "CountedHub"), ("signalr_method", method)];
-        let of = |name: &str| self.0.get(&format!("signalr_server_{name}_total"), &labels);
-        assert!(of("invocation_seconds") >= 0.0);
-        (of("invocations"), of("invocation_errors"))
+        (self.of_method("invocations", method), self.of_method("invocation_errors", method))
+    }
+
+    /// How long the calls of a method took.
+    fn seconds(&self, method: &str) -> f64 {
+        self.of_method("invocation_seconds", method)
     }
 }
 
@@ -334,9 +344,10 @@ async fn time_that_calls_took_is_counted() {
     hub.gate.notify_one();
     client.completion(&call).await.unwrap();
     let most = begin.elapsed().as_secs_f64();
-    let labels = [("signalr_hub", "CountedHub"), ("signalr_method", "renamed")];
-    let took = Counted::of(&context).0.get("signalr_server_invocation_seconds_total", &labels);
+    let samples = Counted::of(&context);
+    let took = samples.seconds("renamed");
     assert!((least - 1e-6..=most).contains(&took), "{took} of {least} to {most}");
+    assert_eq!(samples.seconds("Echo"), 0., "it was not called");
 }
 
 #[tokio::test]
@@ -447,17 +458,9 @@ async fn items_of_streams_and_refusals_are_messages_too() {
     assert_eq!(sent(), 5.);
 }
 
-struct Refuses;
-
-impl serde::Serialize for Refuses {
-    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
-        Err(serde::ser::Error::custom("it refuses"))
-    }
-}
-
 #[hub_client]
 trait RefusingClient {
-    async fn got(&self, what: &Refuses);
+    async fn got(&self, what: &Unwritable);
 }
 
 struct RefusingHub;
@@ -471,8 +474,8 @@ async fn message_that_cannot_be_written_was_not_sent() {
     let _client = server.connect().await;
     eventually("one", || context.connection_count() == 1).await;
     let id = context.connections().remove(0);
-    context.clients().all().got(&Refuses).await.unwrap_err();
-    context.clients().client(&id).got(&Refuses).await.unwrap_err();
+    context.clients().all().got(&Unwritable).await.unwrap_err();
+    context.clients().client(&id).got(&Unwritable).await.unwrap_err();
     let samples = Samples::of(&context.metrics());
     let labels = [("signalr_hub", "RefusingHub")];
     assert_eq!(samples.get("signalr_server_messages_sent_total", &labels), 0.);

@@ -5,7 +5,7 @@ use std::{collections::HashSet, time::Duration};
 use rocket_signalr::{Caller, Hub, HubOptions, NegotiateRedirect, Transports, hub};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Client, Server, eventually, request};
+use crate::support::{Answer, Server, eventually, request, within};
 
 struct IdHub;
 
@@ -178,12 +178,11 @@ async fn negotiated_connection_that_nobody_opens_is_forgotten() {
     })
     .await;
     let (_, token) = server.negotiate("/hub").await;
-    let opened = server.negotiated().await.0;
+    let (mut opened, _) = server.negotiated().await;
     // Asked with a DELETE, which opens no transport.
     let path = format!("/hub?id={token}");
     let gone = async || server.delete(&path).await.status == 404;
-    crate::support::within("the end of the negotiated", async { while !gone().await {} }).await;
-    let mut opened: Client = opened;
+    within("the end of the negotiated", async { while !gone().await {} }).await;
     assert!(opened.invoke("Id", json!([])).await.is_ok());
 }
 

@@ -6,7 +6,7 @@ use rocket_signalr::{Caller, DisconnectReason, HubContext, HubOptions, hub, hub_
 use serde_json::{Value, json};
 
 use crate::support::{
-    Client, Encoding, Log, Poller, Server, Stateful, eventually, options, within,
+    Client, Encoding, Log, Poller, Server, Stateful, ending, eventually, options, within,
 };
 
 #[hub_client]
@@ -24,7 +24,7 @@ struct GaugeHub {
 #[hub(client = GaugeClient)]
 impl GaugeHub {
     fn on_disconnected(&self, reason: &DisconnectReason) {
-        self.log.add(reason.error().map_or("no error".to_owned(), ToString::to_string));
+        self.log.add(ending(reason));
     }
 
     async fn join(&self, caller: &Caller<Self>) -> String {
@@ -123,9 +123,7 @@ async fn keys_are_told_apart_however_many_there_are() {
     const KEYS: usize = 1000;
     let (server, context, _) = serve(options()).await;
     let mut json = poller(&server, &context).await;
-    let (_, token) = server.negotiate("/hub").await;
-    let mut packed = Poller::open(server.addr, "/hub", &token).await;
-    packed.shake_hands(Encoding::MessagePack).await;
+    let mut packed = server.poller_at("/hub", Encoding::MessagePack).await;
     for round in 0..5 {
         for key in 0..KEYS {
             let name = format!("gauge {key}");

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use rocket_signalr::{Authenticate, Caller, Hub, HubContext, User, hub};
+use rocket_signalr::{Caller, Hub, HubContext, hub};
 use serde_json::json;
 use tokio::sync::Notify;
 
-use crate::support::{Client, EventStream, Log, Server, eventually, options, within};
+use crate::support::{Client, EventStream, Log, Names, Server, eventually, options, within};
 
 #[derive(Clone, Default)]
 struct LobbyHub {
@@ -46,16 +46,6 @@ fn told(caller: &Caller<LobbyHub>) -> String {
     let context = caller.context();
     let online = caller.user_id().is_some_and(|user| context.is_online(user));
     format!("{} {online}", context.is_connected(caller.connection_id()))
-}
-
-/// Whoever says a name has it.
-struct Names;
-
-#[rocket::async_trait]
-impl Authenticate for Names {
-    async fn user(&self, request: &rocket::Request<'_>) -> Option<User> {
-        request.headers().get_one("x-user").map(User::new)
-    }
 }
 
 async fn serve() -> (Server, HubContext<LobbyHub>, LobbyHub) {

@@ -1,14 +1,13 @@
 //! Clients of different protocols side by side.
 
 use rocket_signalr::{
-    Authenticate, Caller, Hub, HubContext, HubError, HubOptions, PropertyNaming, User, hub,
-    hub_client,
+    Caller, Hub, HubContext, HubError, HubOptions, PropertyNaming, hub, hub_client,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::support::{Client, Encoding, Poller, Server, eventually, options, within};
+use crate::support::{Client, Encoding, Names, Poller, Server, eventually, options, within};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Reading {
@@ -55,16 +54,6 @@ impl MixedHub {
     }
 }
 
-/// Whoever says a name has it.
-struct Names;
-
-#[rocket::async_trait]
-impl Authenticate for Names {
-    async fn user(&self, request: &rocket::Request<'_>) -> Option<User> {
-        request.headers().get_one("x-user").map(User::new)
-    }
-}
-
 fn reading(name: &str) -> Reading {
     Reading {
         sensor_name: name.to_owned(),
@@ -105,19 +94,13 @@ impl All {
             client.shake_hands(Encoding::MessagePack, 1).await;
             client
         };
-        let poller = |encoding| async move {
-            let (_, token) = server.negotiate("/hub").await;
-            let mut poller = Poller::open(server.addr, "/hub", &token).await;
-            poller.shake_hands(encoding).await;
-            poller
-        };
         Self {
             camel: server.connect_with("/hub", &headers).await,
             as_is: server.connect_with(AS_IS, &headers).await,
             packed: packed("/hub").await,
             packed_too: packed(AS_IS).await,
-            poller: poller(Encoding::Json).await,
-            packed_poller: poller(Encoding::MessagePack).await,
+            poller: server.poller().await,
+            packed_poller: server.poller_at("/hub", Encoding::MessagePack).await,
         }
     }
 

@@ -14,7 +14,7 @@ use rocket_signalr::{
 };
 use tokio::sync::Semaphore;
 
-use crate::support::{Frame, Log, OnDrop, Server, Socket, within};
+use crate::support::{Log, OnDrop, Server, Socket};
 
 /// Does what the path that a client connects with asks for: `?do=…`.
 #[derive(Clone)]
@@ -134,16 +134,11 @@ async fn serve(options: HubOptions) -> (Server, Raw) {
     (Server::launch(|rocket| rocket.attach(endpoint)).await, raw)
 }
 
-/// The next frame.
-async fn next(socket: &mut Socket) -> Frame {
-    within("a frame", socket.read()).await.expect("a frame")
-}
-
 /// Reads frames of bytes until there are so many, whatever their bounds.
 async fn read_bytes(socket: &mut Socket, length: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     while bytes.len() < length {
-        let frame = next(socket).await;
+        let frame = socket.next().await;
         assert_eq!(frame.opcode, 2);
         bytes.extend_from_slice(&frame.payload);
     }
@@ -152,8 +147,8 @@ async fn read_bytes(socket: &mut Socket, length: usize) -> Vec<u8> {
 
 /// Expects the close frame 1000, answers it, and sees the end of the socket.
 async fn expect_close(socket: &mut Socket) {
-    let close = next(socket).await;
+    let close = socket.next().await;
     assert_eq!(close.close_code(), Some(1000), "{close:?}");
     socket.frame(8, true, &close.payload).await;
-    assert_eq!(within("the end", socket.read()).await, None);
+    socket.expect_end().await;
 }

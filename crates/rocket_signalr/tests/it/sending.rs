@@ -1,13 +1,11 @@
 //! Whom messages reach.
 
 use rocket::{post, routes};
-use rocket_signalr::{
-    Authenticate, Caller, Hub, HubContext, HubOptions, SendError, User, hub, hub_client,
-};
+use rocket_signalr::{Caller, Hub, HubContext, HubOptions, SendError, hub, hub_client};
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use crate::support::{Client, Server, eventually, options};
+use crate::support::{Client, Names, Server, eventually, options};
 
 #[hub_client]
 trait PostClient {
@@ -75,16 +73,6 @@ impl PostHub {
         if let Some(outside) = &self.outside {
             let _ = outside.send(caller.clone());
         }
-    }
-}
-
-/// Whoever says a name has it.
-struct Names;
-
-#[rocket::async_trait]
-impl Authenticate for Names {
-    async fn user(&self, request: &rocket::Request<'_>) -> Option<User> {
-        request.headers().get_one("x-user").map(User::new)
     }
 }
 

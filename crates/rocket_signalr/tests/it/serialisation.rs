@@ -172,7 +172,7 @@ async fn text_is_escaped_as_the_reference_does() {
     let (server, _) = serve().await;
     let mut client = server.connect().await;
     client.call("Text", json!([])).await;
-    let frame = client.socket.read().await.unwrap();
+    let frame = client.socket.next().await;
     let text = std::str::from_utf8(&frame.payload).unwrap();
     let expected =
         r#"{"type":3,"invocationId":"c1","result":"<b>&'+é\uD83D\uDE00\u001E\u007F\u2028\"\\\n"}"#;

@@ -7,7 +7,7 @@ use rocket_signalr::{DisconnectReason, HubContext, HubOptions, hub};
 use serde_json::json;
 use tokio::net::TcpStream;
 
-use crate::support::{Log, OnDrop, Server, eventually, messages, options, within};
+use crate::support::{Log, OnDrop, Server, ending, eventually, messages, options, within};
 
 #[derive(Clone, Default)]
 struct LastHub {
@@ -17,7 +17,7 @@ struct LastHub {
 #[hub]
 impl LastHub {
     async fn on_disconnected(&self, reason: &DisconnectReason) {
-        self.log.add(reason.error().map_or("no error".to_owned(), ToString::to_string));
+        self.log.add(ending(reason));
     }
 
     fn ok(&self) -> bool {

@@ -3,7 +3,7 @@
 use rocket_signalr::{Hub, HubOptions, hub};
 use serde_json::{Value, json};
 
-use crate::support::{Client, End, RS, Server, options};
+use crate::support::{Client, End, RS, Server, options, too_large};
 
 struct SizeHub;
 
@@ -30,13 +30,6 @@ fn call(id: &str, size: usize) -> (String, usize) {
 
 fn completion(id: &str, result: usize) -> Value {
     json!({"type": 3, "invocationId": id, "result": result})
-}
-
-fn too_large(max: usize) -> Value {
-    let text = format!(
-        "Connection closed with an error. InvalidDataException: The maximum message size of {max}B was exceeded. The message size can be configured in AddHubOptions."
-    );
-    json!({"type": 7, "error": text, "allowReconnect": true})
 }
 
 #[tokio::test]

@@ -13,7 +13,8 @@ use rocket_signalr::{Caller, DisconnectReason, Hub, HubContext, HubOptions, hub,
 use serde_json::{Value, json};
 
 use crate::support::{
-    Client, Encoding, End, Log, OnDrop, Poller, Server, eventually, options, settled, within,
+    Client, Encoding, End, Log, OnDrop, Server, closed_with, ending, eventually, options, settled,
+    within,
 };
 
 #[hub_client]
@@ -34,7 +35,7 @@ impl SlowHub {
     }
 
     fn on_disconnected(&self, reason: &DisconnectReason) {
-        self.log.add(reason.error().map_or("no error".to_owned(), ToString::to_string));
+        self.log.add(ending(reason));
     }
 
     fn ok(&self) -> bool {
@@ -63,11 +64,24 @@ async fn serve(options: HubOptions) -> (Server, HubContext<SlowHub>, SlowHub) {
     (server, context, hub)
 }
 
-/// Sends to all until so many are left; `reader` gets all of it.
-async fn flood_until(context: &HubContext<SlowHub>, reader: &mut Client, left: usize) {
+/// Serves a hub and connects a client that reads.
+async fn serve_reader(options: HubOptions) -> (Server, HubContext<SlowHub>, SlowHub, Client) {
+    let (server, context, hub) = serve(options).await;
+    let mut reader = server.connect().await;
+    reader.invoke("Ok", json!([])).await.unwrap();
+    (server, context, hub, reader)
+}
+
+/// So little may wait that it is soon too much.
+fn little() -> HubOptions {
+    HubOptions { slow_client_limit: 300_000, close_timeout: Duration::from_millis(50), ..options() }
+}
+
+/// Sends to all until the reader, who gets all of it, is left alone.
+async fn flood(context: &HubContext<SlowHub>, reader: &mut Client) {
     let large = "x".repeat(200_000);
     within("the end of the slow ones", async {
-        while context.connection_count() > left {
+        while context.connection_count() > 1 {
             context.clients().all().got(&large).await.unwrap();
             reader.expect_call("got", json!([large])).await;
         }
@@ -77,17 +91,10 @@ async fn flood_until(context: &HubContext<SlowHub>, reader: &mut Client, left: u
 
 #[tokio::test]
 async fn client_that_stops_reading_is_dropped_with_all_that_waits_for_it() {
-    let (server, context, hub) = serve(HubOptions {
-        slow_client_limit: 300_000,
-        close_timeout: Duration::from_millis(50),
-        ..options()
-    })
-    .await;
-    let mut reader = server.connect().await;
-    reader.invoke("Ok", json!([])).await.unwrap();
+    let (server, context, hub, mut reader) = serve_reader(little()).await;
     let mut slow = server.connect().await;
     slow.invoke("Ok", json!([])).await.unwrap();
-    flood_until(&context, &mut reader, 1).await;
+    flood(&context, &mut reader).await;
     hub.log.wait(TOO_SLOW).await;
     // Though its socket still stands and nothing was read from it.
     hub.log.wait("let go").await;
@@ -98,16 +105,15 @@ async fn client_that_stops_reading_is_dropped_with_all_that_waits_for_it() {
 
 #[tokio::test]
 async fn client_that_takes_nothing_is_dropped_in_time_though_little_waits() {
-    let (server, context, hub) = serve(HubOptions {
+    let (server, context, hub, mut reader) = serve_reader(HubOptions {
         slow_client_limit: 100_000_000,
         transport_send_timeout: Duration::from_millis(300),
         ..options()
     })
     .await;
-    let mut reader = server.connect().await;
-    reader.invoke("Ok", json!([])).await.unwrap();
-    let slow = server.connect().await;
-    flood_until(&context, &mut reader, 1).await;
+    let mut slow = server.connect().await;
+    slow.invoke("Ok", json!([])).await.unwrap();
+    flood(&context, &mut reader).await;
     hub.log.wait(TOO_SLOW).await;
     hub.log.wait("let go").await;
     drop(slow);
@@ -115,16 +121,10 @@ async fn client_that_takes_nothing_is_dropped_in_time_though_little_waits() {
 
 #[tokio::test]
 async fn event_stream_that_is_not_read_is_dropped() {
-    let (server, context, hub) = serve(HubOptions {
-        slow_client_limit: 300_000,
-        close_timeout: Duration::from_millis(50),
-        ..options()
-    })
-    .await;
-    let mut reader = server.connect().await;
-    reader.invoke("Ok", json!([])).await.unwrap();
+    let (server, context, hub, mut reader) = serve_reader(little()).await;
     let slow = server.event_stream().await;
-    flood_until(&context, &mut reader, 1).await;
+    eventually("both", || context.connection_count() == 2).await;
+    flood(&context, &mut reader).await;
     hub.log.wait(TOO_SLOW).await;
     drop(slow);
     hub.log.wait("let go").await;
@@ -132,16 +132,10 @@ async fn event_stream_that_is_not_read_is_dropped() {
 
 #[tokio::test]
 async fn client_that_does_not_poll_is_dropped() {
-    let (server, context, hub) = serve(HubOptions {
-        slow_client_limit: 300_000,
-        close_timeout: Duration::from_millis(50),
-        ..options()
-    })
-    .await;
-    let mut reader = server.connect().await;
-    reader.invoke("Ok", json!([])).await.unwrap();
+    let (server, context, hub, mut reader) = serve_reader(little()).await;
     let _slow = server.poller().await;
-    flood_until(&context, &mut reader, 1).await;
+    eventually("both", || context.connection_count() == 2).await;
+    flood(&context, &mut reader).await;
     hub.log.wait(TOO_SLOW).await;
     hub.log.wait("let go").await;
 }
@@ -151,8 +145,7 @@ fn message(text: &str) -> Value {
 }
 
 fn dropped() -> Value {
-    let error = format!("Connection closed with an error. {TOO_SLOW}");
-    json!({"type": 7, "error": error, "allowReconnect": true})
+    closed_with(TOO_SLOW)
 }
 
 #[tokio::test]
@@ -208,12 +201,8 @@ async fn slow_client_that_reads_again_finds_all_up_to_its_end() {
 #[tokio::test]
 async fn slow_clients_slow_nobody_down() {
     const COUNT: usize = 300;
-    let (server, context, hub) = serve(HubOptions {
-        slow_client_limit: 1_000_000,
-        close_timeout: Duration::from_millis(50),
-        ..options()
-    })
-    .await;
+    let (server, context, hub) =
+        serve(HubOptions { slow_client_limit: 1_000_000, ..little() }).await;
     let mut slow = Vec::new();
     for _ in 0..10 {
         slow.push(server.connect().await);
@@ -242,9 +231,7 @@ async fn each_place_of_a_hub_has_its_own_limit() {
     let context = endpoint.context();
     let server = Server::launch(|rocket| rocket.attach(endpoint)).await;
     let mut less = server.poller().await;
-    let (_, token) = server.negotiate("/more").await;
-    let mut more = Poller::open(server.addr, "/more", &token).await;
-    more.shake_hands(Encoding::Json).await;
+    let mut more = server.poller_at("/more", Encoding::Json).await;
     eventually("two", || context.connection_count() == 2).await;
     let text = "x".repeat(700);
     for _ in 0..2 {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-use crate::support::{Client, Log, OnDrop, RS, Server, options};
+use crate::support::{Client, Explosive, Log, OnDrop, RS, Server, options, stays_pending};
 
 #[derive(Clone)]
 struct UploadHub {
@@ -20,15 +20,6 @@ struct UploadHub {
 struct Point {
     x: i32,
     label: String,
-}
-
-/// Whoever reads one, panics.
-struct Explosive;
-
-impl<'de> Deserialize<'de> for Explosive {
-    fn deserialize<D: serde::Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
-        panic!("while an item is read")
-    }
 }
 
 #[hub]
@@ -217,10 +208,7 @@ async fn full_buffer_holds_up_the_connection_until_there_is_room() {
     }
     let held = client.call("Ok", json!([])).await;
     ok(&mut other).await;
-    assert!(
-        tokio::time::timeout(std::time::Duration::from_millis(100), client.next()).await.is_err(),
-        "the call waits behind the item that does not fit"
-    );
+    stays_pending("the call behind the item that does not fit", client.next()).await;
     hub.gate.add_permits(1);
     client.expect(json!({"type": 3, "invocationId": held, "result": true})).await;
     hub.gate.add_permits(100);

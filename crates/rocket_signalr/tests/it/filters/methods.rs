@@ -3,11 +3,10 @@
 use std::io;
 
 use rocket_signalr::{FilterContext, HubError, HubFilter, HubOptions, NextMethod, Reply};
-use serde::Serialize;
 use serde_json::json;
 
 use super::{After, FilteredHub, Instead, expect_alive, failed, serve, serve_traced, serve_with};
-use crate::support::options;
+use crate::support::{Unwritable, options};
 
 #[tokio::test]
 async fn filter_that_does_not_run_the_method_answers_in_its_place() {
@@ -25,12 +24,6 @@ async fn filter_that_does_not_run_the_method_answers_in_its_place() {
 
 #[tokio::test]
 async fn reply_that_cannot_be_written_is_an_error_of_the_call() {
-    struct Unwritable;
-    impl Serialize for Unwritable {
-        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
-            Err(serde::ser::Error::custom("it refuses"))
-        }
-    }
     let (server, _) = serve(Instead(|context| context.reply(&Unwritable))).await;
     let mut client = server.connect().await;
     let error = client.invoke("Echo", json!(["x"])).await.unwrap_err();

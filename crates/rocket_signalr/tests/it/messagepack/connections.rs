@@ -5,8 +5,8 @@ use std::time::Duration;
 use rocket_signalr::{HubOptions, HubProtocols};
 use serde_json::json;
 
-use super::{call, poller, serve, serve_with};
-use crate::support::{Client, Encoding, EventStream, Stateful, eventually, options, within};
+use super::{call, serve, serve_with};
+use crate::support::{Client, Encoding, Stateful, eventually, options, within};
 
 #[tokio::test]
 async fn pings_and_closes_are_packed() {
@@ -26,7 +26,7 @@ async fn pings_and_closes_are_packed() {
 #[tokio::test]
 async fn polls_carry_it() {
     let (server, context, _) = serve().await;
-    let mut poller = poller(&server).await;
+    let mut poller = server.poller_at("/hub", Encoding::MessagePack).await;
     poller.send(call("a", "Echo", json!(["é😀"]))).await;
     let answer = json!({"type": 3, "invocationId": "a", "result": "é😀"});
     assert_eq!(poller.next().await, Some(answer));
@@ -53,17 +53,6 @@ async fn polls_carry_it() {
     context.disconnect(&context.connections()[0]);
     assert_eq!(poller.next().await, Some(json!({"type": 7})));
     assert_eq!(poller.next().await, None);
-}
-
-#[tokio::test]
-async fn event_streams_cannot_carry_it() {
-    let (server, _, _) = serve().await;
-    let (_, token) = server.negotiate("/hub").await;
-    let mut stream = EventStream::open(server.addr, "/hub", &token).await;
-    stream.send(json!({"protocol": "messagepack", "version": 1})).await;
-    let error = "Cannot use the 'messagepack' protocol on the current transport. The transport does not support 'Binary' transfer format.";
-    assert_eq!(stream.next().await, Some(json!({"error": error})));
-    assert_eq!(stream.next().await, None);
 }
 
 #[tokio::test]

@@ -3,8 +3,10 @@
 use rocket_signalr::HubOptions;
 use serde_json::{Value, json};
 
-use super::{call, poller, serve, serve_with};
-use crate::support::{Client, Encoding, RS, options, prefixed, record, request};
+use super::{call, serve, serve_with};
+use crate::support::{
+    Client, Encoding, RS, closed_with, options, prefixed, record, request, too_large,
+};
 
 fn write(message: &Value) -> Vec<u8> {
     Encoding::MessagePack.write(message)
@@ -57,13 +59,9 @@ async fn kind_of_frame_means_nothing() {
     let handshake = format!("{{\"protocol\":\"messagepack\",\"version\":1}}{RS}");
     let frame = [handshake.as_bytes(), &write(&call("a", "Ok", json!([])))].concat();
     client.binary(&frame).await;
-    let answer = client.socket.read().await.unwrap();
-    assert_eq!((answer.opcode, &answer.payload[..]), (1, &b"{}\x1e"[..]));
-    let answer = client.socket.read().await.unwrap();
-    assert_eq!(
-        (answer.opcode, answer.payload.to_vec()),
-        (2, b"\x07\x95\x03\x80\xa1a\x03\xc3".into())
-    );
+    assert_eq!(client.socket.next().await.told(), (1, &b"{}\x1e"[..]));
+    let answer = b"\x07\x95\x03\x80\xa1a\x03\xc3";
+    assert_eq!(client.socket.next().await.told(), (2, &answer[..]));
     let mut client = server.connect_packed().await;
     // [1, {}, "a", "Ok", []], and its length in a frame of text.
     client.text("\u{9}").await;
@@ -74,7 +72,7 @@ async fn kind_of_frame_means_nothing() {
 #[tokio::test]
 async fn posts_may_hold_many_messages_or_parts_of_one() {
     let (server, _, _) = serve().await;
-    let mut poller = poller(&server).await;
+    let mut poller = server.poller_at("/hub", Encoding::MessagePack).await;
     let [a, b] = ["a", "b"].map(|id| write(&call(id, "Echo", json!([id]))));
     let both = [a, b].concat();
     for at in [0, 1, both.len() / 2, both.len() - 1] {
@@ -88,11 +86,6 @@ async fn posts_may_hold_many_messages_or_parts_of_one() {
     }
 }
 
-fn closed(detail: &str) -> Value {
-    let error = format!("Connection closed with an error. {detail}");
-    json!({"type": 7, "error": error, "allowReconnect": true})
-}
-
 #[tokio::test]
 async fn limit_is_exact_and_counts_the_length() {
     let max = 200;
@@ -104,9 +97,6 @@ async fn limit_is_exact_and_counts_the_length() {
         assert_eq!(message.len(), size);
         message
     };
-    let too_large = closed(&format!(
-        "InvalidDataException: The maximum message size of {max}B was exceeded. The message size can be configured in AddHubOptions."
-    ));
     let mut client = server.connect_packed().await;
     client.binary(&sized(200).repeat(20)).await;
     for _ in 0..20 {
@@ -115,7 +105,7 @@ async fn limit_is_exact_and_counts_the_length() {
     // Its length is enough, and those before it are carried out.
     client.binary(&[&sized(160)[..], &sized(201)[..2]].concat()).await;
     assert_eq!(client.next().await["type"], 3);
-    client.expect_close(too_large).await;
+    client.expect_close(too_large(max)).await;
 }
 
 #[tokio::test]
@@ -126,7 +116,7 @@ async fn length_that_is_none_ends_the_connection() {
     for length in [[0xff, 0xff, 0xff, 0xff, 0xff], [0xff, 0xff, 0xff, 0xff, 0x08]] {
         let mut client = server.connect_packed().await;
         client.binary(&length).await;
-        client.expect_close(closed(text)).await;
+        client.expect_close(closed_with(text)).await;
     }
     // Much is announced and does not come: nothing is made of it.
     let mut client = server.connect_packed().await;
@@ -163,7 +153,7 @@ async fn what_is_no_message_ends_the_connection_with_the_words_of_the_reference(
         let mut client = server.connect_packed().await;
         client.binary(&record(&array)).await;
         let end = client.end().await;
-        let close = closed(&format!("InvalidDataException: {text}"));
+        let close = closed_with(&format!("InvalidDataException: {text}"));
         assert_eq!((end.last, end.code), (vec![close], Some(1000)), "{array}");
     }
 }
@@ -182,7 +172,7 @@ async fn record_that_is_cut_short_ends_the_connection() {
         let mut client = server.connect_packed().await;
         client.binary(&prefixed(&whole[1..=length])).await;
         let end = client.end().await;
-        let close = closed(&format!("InvalidDataException: {text}"));
+        let close = closed_with(&format!("InvalidDataException: {text}"));
         assert_eq!(end.last, [close], "{length} bytes");
     }
 }

@@ -1,6 +1,6 @@
 //! Raw endpoints over event streams and long polling.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rocket_signalr::HubOptions;
 
@@ -89,10 +89,7 @@ async fn end_of_the_handler_ends_the_stream_behind_what_it_sent() {
         text += &event;
     }
     assert_eq!(text, "onetwo");
-    within("it to be forgotten", async {
-        while server.post(&stream.path, "x").await.told() != (404, "No Connection with that ID") {}
-    })
-    .await;
+    server.forgets(&stream.path).await;
 }
 
 #[tokio::test]
@@ -101,7 +98,7 @@ async fn end_of_the_handler_is_told_by_polls() {
     let poller = poller(&server, "&do=bye").await;
     assert_eq!(poll_bytes(&poller, 6).await, b"onetwo");
     assert_eq!(poller.poll().await.told(), (204, ""));
-    within("it to be forgotten", async { while poller.poll().await.status != 404 {} }).await;
+    server.forgets(&poller.path).await;
 }
 
 #[tokio::test]
@@ -124,7 +121,7 @@ async fn delete_ends_a_raw_connection() {
     assert_eq!(deleted.told(), (202, ""));
     assert_eq!(within("the poll", waiting).await.unwrap().told(), (204, ""));
     raw.log.wait("left").await;
-    within("it to be forgotten", async { while poller.delete().await.status != 404 {} }).await;
+    server.forgets(&poller.path).await;
 
     let stream = event_stream(&server, "").await;
     let refused = server.delete(&stream.path).await;
@@ -148,7 +145,9 @@ async fn poll_without_bytes_ends_empty_in_time() {
     let options = HubOptions { poll_timeout: Duration::from_millis(50), ..HubOptions::default() };
     let (server, _) = serve(options).await;
     let poller = poller(&server, "").await;
+    let begin = Instant::now();
     assert_eq!(poller.poll().await.told(), (200, ""));
+    assert!(begin.elapsed() >= Duration::from_millis(50), "it waits");
     post(&server, &poller.path, b"x").await;
     assert_eq!(poll_bytes(&poller, 1).await, b"x");
 }
@@ -170,7 +169,7 @@ async fn delete_does_not_wait_for_a_handler_that_hangs() {
     let (_, waiting) = poller.replaced_poll().await;
     assert_eq!(poller.delete().await.told(), (202, ""));
     assert_eq!(within("the poll", waiting).await.unwrap().told(), (204, ""));
-    within("it to be forgotten", async { while poller.poll().await.status != 404 {} }).await;
+    server.forgets(&poller.path).await;
 }
 
 #[tokio::test]
@@ -179,5 +178,5 @@ async fn panic_of_the_handler_is_told_by_polls_behind_what_it_sent() {
     let poller = poller(&server, "&do=panic").await;
     assert_eq!(poll_bytes(&poller, 6).await, b"before");
     assert_eq!(poller.poll().await.told(), (204, ""));
-    within("it to be forgotten", async { while poller.poll().await.status != 404 {} }).await;
+    server.forgets(&poller.path).await;
 }

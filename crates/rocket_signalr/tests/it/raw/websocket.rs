@@ -7,7 +7,7 @@ use rocket_signalr::{
 };
 use serde_json::json;
 
-use super::{Raw, Tokens, expect_close, next, read_bytes, serve};
+use super::{Raw, Tokens, expect_close, read_bytes, serve};
 use crate::support::{Server, Socket, masked, request, within};
 
 const EVENTS: [(&str, &str); 1] = [("Accept", "text/event-stream")];
@@ -20,12 +20,12 @@ async fn bytes_go_both_ways_without_negotiation_and_with_it() {
         let mut socket = server.socket(path, &[]).await;
         let all: Vec<u8> = (0..=255).collect();
         socket.frame(2, true, &all).await;
-        assert_eq!(next(&mut socket).await.told(), (2, &all[..]));
+        assert_eq!(socket.next().await.told(), (2, &all[..]));
         socket.text("é😀").await;
         assert_eq!(read_bytes(&mut socket, 6).await, "é😀".as_bytes());
         socket.frame(8, true, &1001_u16.to_be_bytes()).await;
-        assert_eq!(next(&mut socket).await.close_code(), Some(1000));
-        assert_eq!(within("the end", socket.read()).await, None);
+        assert_eq!(socket.next().await.close_code(), Some(1000));
+        socket.expect_end().await;
     }
     raw.log.wait_times("left", 2).await;
     raw.log.wait_times("ended", 2).await;
@@ -36,7 +36,7 @@ async fn text_goes_out_as_text() {
     let (server, _) = serve(HubOptions::default()).await;
     let mut socket = server.socket("/raw?do=text", &[]).await;
     socket.frame(2, true, "é😀".as_bytes()).await;
-    assert_eq!(next(&mut socket).await.told(), (1, "é😀".as_bytes()));
+    assert_eq!(socket.next().await.told(), (1, "é😀".as_bytes()));
 }
 
 #[tokio::test]
@@ -54,7 +54,7 @@ async fn bounds_of_frames_mean_nothing() {
     let mut bytes = Vec::new();
     let mut pongs = 0;
     while bytes.len() < 5 {
-        match next(&mut socket).await.told() {
+        match socket.next().await.told() {
             (2, payload) => bytes.extend_from_slice(payload),
             other => {
                 assert_eq!(other, (10, &b"ping"[..]));
@@ -83,29 +83,26 @@ async fn end_of_the_handler_closes_behind_what_it_sent() {
     let (server, raw) = serve(HubOptions::default()).await;
     let mut socket = server.socket("/raw?do=bye", &[]).await;
     for text in ["one", "two"] {
-        assert_eq!(next(&mut socket).await.told(), (2, text.as_bytes()));
+        assert_eq!(socket.next().await.told(), (2, text.as_bytes()));
     }
     expect_close(&mut socket).await;
     raw.log.wait("ended").await;
 }
 
 #[tokio::test]
-async fn panic_of_the_handler_ends_its_connection_alone() {
+async fn panic_of_the_handler_ends_its_connection_alone_with_the_code_of_an_error() {
     let (server, raw) = serve(HubOptions::default()).await;
     let mut other = server.socket("/raw", &[]).await;
     let (_, token) = server.negotiate("/raw").await;
     let path = format!("/raw?id={token}&do=panic");
     let mut socket = server.socket(&path, &[]).await;
-    assert_eq!(&next(&mut socket).await.payload[..], b"before");
-    let close = next(&mut socket).await;
-    assert_eq!(close.opcode, 8);
+    assert_eq!(&socket.next().await.payload[..], b"before");
+    let close = socket.next().await;
+    assert_eq!(close.close_code(), Some(1011), "as for an error");
     socket.frame(8, true, &close.payload).await;
-    assert_eq!(within("the end", socket.read()).await, None);
+    socket.expect_end().await;
     raw.log.wait("ended").await;
-    within("it to be forgotten", async {
-        while Socket::open(server.addr, &path, &[]).await.unwrap_err().status != 404 {}
-    })
-    .await;
+    server.forgets(&path).await;
     other.text("still").await;
     assert_eq!(read_bytes(&mut other, 5).await, b"still");
 }
@@ -148,9 +145,9 @@ async fn handler_knows_its_connection_and_its_user() {
     let bearer = [("Authorization", "Bearer ann"), ("x-colour", "red")];
     let (id, token) = server.negotiate_with("/raw", "", &bearer).await;
     let mut socket = server.socket(&format!("/raw?id={token}&do=who"), &bearer).await;
-    assert_eq!(next(&mut socket).await.payload, format!("{id} ann red"));
+    assert_eq!(socket.next().await.payload, format!("{id} ann red"));
     let mut socket = server.socket("/raw?do=who", &[]).await;
-    let told = next(&mut socket).await.payload;
+    let told = socket.next().await.payload;
     assert!(told.ends_with(b" nobody colourless"), "{told:?}");
 }
 
@@ -274,16 +271,8 @@ async fn websocket_that_breaks_the_rules_is_closed_with_their_code() {
     let (server, raw) = serve(HubOptions::default()).await;
     let mut rude = server.socket("/raw", &[]).await;
     rude.write(&[0xff; 3]).await;
-    assert_eq!(next(&mut rude).await.close_code(), Some(1002));
+    assert_eq!(rude.next().await.close_code(), Some(1002));
     raw.log.wait("left").await;
-}
-
-#[tokio::test]
-async fn panic_of_the_handler_closes_with_the_code_of_an_error() {
-    let (server, _) = serve(HubOptions::default()).await;
-    let mut socket = server.socket("/raw?do=panic", &[]).await;
-    assert_eq!(&next(&mut socket).await.payload[..], b"before");
-    assert_eq!(next(&mut socket).await.close_code(), Some(1011));
 }
 
 #[tokio::test]

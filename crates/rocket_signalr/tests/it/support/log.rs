@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rocket_signalr::DisconnectReason;
 use tokio::sync::watch;
 
 use super::within;
@@ -44,6 +45,11 @@ impl Log {
         let mut events = self.0.subscribe();
         let _ = within(what, events.wait_for(is_so)).await.expect("the log is there");
     }
+}
+
+/// How it is noted why a connection has ended.
+pub(crate) fn ending(reason: &DisconnectReason) -> String {
+    reason.error().map_or("no error".to_owned(), ToString::to_string)
 }
 
 /// Notes an event when it is dropped.

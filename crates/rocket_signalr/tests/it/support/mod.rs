@@ -1,9 +1,11 @@
 //! A server in this process, and raw clients that speak to it over real sockets.
 
 mod client;
+mod close;
 mod encoding;
 mod http;
 mod log;
+mod names;
 mod poller;
 mod samples;
 mod server;
@@ -11,8 +13,10 @@ mod socket;
 mod stateful;
 mod stream;
 mod traces;
+mod values;
 
 use std::{
+    fmt::Debug,
     future::Future,
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
     time::Duration,
@@ -20,16 +24,19 @@ use std::{
 
 pub(crate) use self::{
     client::{Client, End, RS},
+    close::{closed_with, too_large},
     encoding::{Encoding, prefixed, record},
     http::{Answer, request, request_bytes},
-    log::{Log, OnDrop},
+    log::{Log, OnDrop, ending},
+    names::Names,
     poller::{Poller, messages},
     samples::Samples,
     server::{Server, options},
-    socket::{Frame, RSV1, Socket, deflate, masked},
+    socket::{RSV1, Socket, deflate, masked},
     stateful::Stateful,
     stream::EventStream,
     traces::{Trace, Traces},
+    values::{Explosive, Unwritable},
 };
 
 /// Far more than anything takes: a test that waits so long has failed.
@@ -51,6 +58,14 @@ pub(crate) async fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
         }
     })
     .await;
+}
+
+/// Expects that something does not happen for a while. Where a later message can tell that, it is the
+/// better witness.
+pub(crate) async fn stays_pending<F: Future<Output: Debug>>(what: &str, future: F) {
+    if let Ok(output) = tokio::time::timeout(Duration::from_millis(100), future).await {
+        panic!("{what} did not wait: {output:?}");
+    }
 }
 
 /// Waits until a number has stopped to grow.

@@ -43,6 +43,12 @@ impl Poller {
         request(self.addr, "POST", &self.path, &[], body.as_bytes()).await
     }
 
+    /// Posts in the background.
+    pub(crate) fn posting(&self, body: String) -> JoinHandle<Answer> {
+        let (addr, path) = (self.addr, self.path.clone());
+        tokio::spawn(async move { request(addr, "POST", &path, &[], body.as_bytes()).await })
+    }
+
     pub(crate) async fn poll(&self) -> Answer {
         request(self.addr, "GET", &self.path, &[], b"").await
     }

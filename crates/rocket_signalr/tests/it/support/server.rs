@@ -117,9 +117,13 @@ impl Server {
 
     /// A client that polls, whose handshake is done.
     pub(crate) async fn poller(&self) -> Poller {
-        let (_, token) = self.negotiate("/hub").await;
-        let mut poller = Poller::open(self.addr, "/hub", &token).await;
-        poller.shake_hands(Encoding::Json).await;
+        self.poller_at("/hub", Encoding::Json).await
+    }
+
+    pub(crate) async fn poller_at(&self, path: &str, encoding: Encoding) -> Poller {
+        let (_, token) = self.negotiate(path).await;
+        let mut poller = Poller::open(self.addr, path, &token).await;
+        poller.shake_hands(encoding).await;
         poller
     }
 
@@ -133,6 +137,15 @@ impl Server {
 
     pub(crate) async fn delete(&self, path: &str) -> Answer {
         request(self.addr, "DELETE", path, &[], b"").await
+    }
+
+    /// Waits until no connection is found by the id in this path. Asks with a POST, which neither opens
+    /// a connection nor ends one.
+    pub(crate) async fn forgets(&self, path: &str) {
+        let told = async {
+            while self.post(path, "").await.told() != (404, "No Connection with that ID") {}
+        };
+        within("a connection to be forgotten", told).await;
     }
 
     /// Tells the server to stop. It goes on until its clients have been told.

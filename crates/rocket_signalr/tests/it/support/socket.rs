@@ -142,6 +142,16 @@ impl Socket {
         self.frame(RSV1 | 1, true, &deflate(text.as_bytes())).await
     }
 
+    /// Waits for the next frame.
+    pub(crate) async fn next(&mut self) -> Frame {
+        within("a frame", self.read()).await.expect("the connection stands")
+    }
+
+    /// Expects that the connection is lost, and that nothing comes before that.
+    pub(crate) async fn expect_end(&mut self) {
+        assert_eq!(within("the end of the connection", self.read()).await, None);
+    }
+
     /// The next frame. None if the connection is lost. Can be cancelled.
     pub(crate) async fn read(&mut self) -> Option<Frame> {
         loop {
