@@ -1,6 +1,6 @@
 //! Who is in which group.
 
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::Arc;
 
 use rocket_signalr::{Caller, HubContext, SendError, hub, hub_client};
 use serde_json::json;
@@ -270,14 +270,13 @@ async fn storm_of_connects_and_disconnects_leaves_nothing_behind() {
     const CLIENTS: usize = 8;
     const ROUNDS: usize = 25;
     let (server, context) = serve().await;
-    let server = std::sync::Arc::new(server);
+    let server = Arc::new(server);
     let mut witness = server.connect().await;
     witness.invoke("Join", json!(["storm"])).await.unwrap();
 
-    let running = std::sync::Arc::new(AtomicUsize::new(CLIENTS));
     let tasks: Vec<_> = (0..CLIENTS)
         .map(|index| {
-            let (server, running) = (server.clone(), running.clone());
+            let server = server.clone();
             tokio::spawn(async move {
                 for round in 0..ROUNDS {
                     let mut client = server.connect().await;
@@ -289,12 +288,11 @@ async fn storm_of_connects_and_disconnects_leaves_nothing_behind() {
                         _ => {}
                     }
                 }
-                running.fetch_sub(1, Relaxed);
             })
         })
         .collect();
     let mut sent = 0;
-    while running.load(Relaxed) > 0 {
+    while tasks.iter().any(|task| !task.is_finished()) {
         context.clients().group("storm").got(&sent.to_string()).await.unwrap();
         context.clients().all().got(&sent.to_string()).await.unwrap();
         for _ in 0..2 {

@@ -228,5 +228,7 @@ async fn client_that_leaves_while_a_call_waits_for_its_turn_is_noticed() {
     eventually("nobody", || context.connection_count() == 0).await;
     hub.open("a");
     hub.log.wait("ends a").await;
+    // The turn would be free by now.
+    server.connect().await.invoke("Note", json!(["other"])).await.unwrap();
     assert_eq!(hub.log.count("begins b"), 0);
 }

@@ -94,6 +94,7 @@ async fn filter_sees_why_a_connection_ended() {
     let mut last = server.connect().await;
     last.close().await;
     log.wait("filter > disconnect: no error").await;
+    log.wait_times("filter < disconnect", 2).await;
     assert_eq!(log.count("disconnected"), 2, "who was refused is not told of");
 }
 
