@@ -6,7 +6,7 @@ use rocket_signalr::{HubOptions, HubProtocols};
 use serde_json::json;
 
 use super::{call, serve, serve_with};
-use crate::support::{Client, Encoding, Stateful, eventually, options, within};
+use crate::support::{Client, Encoding, Stateful, eventually, options};
 
 #[tokio::test]
 async fn pings_and_closes_are_packed() {
@@ -95,13 +95,7 @@ async fn connection_goes_on_over_a_new_socket() {
     }
     client.notify("Note", json!(["two"])).await;
     log.wait("two").await;
-    within("an Ack of all", async {
-        while client.pending() > 0 {
-            let message = client.client.next().await;
-            assert_eq!(client.take(message), None);
-        }
-    })
-    .await;
+    client.expect_acknowledged().await;
     assert_eq!(log.events(), ["one", "two"]);
     assert!(context.is_connected(&client.id));
     eventually("one", || context.connection_count() == 1).await;

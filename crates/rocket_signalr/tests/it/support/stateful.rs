@@ -124,8 +124,11 @@ impl Stateful {
         self.client.send(json!({"type": 8, "sequenceId": self.received})).await;
     }
 
-    /// How many messages the server has not acknowledged.
-    pub(crate) fn pending(&self) -> usize {
-        self.unacknowledged.len()
+    /// Waits until the server has acknowledged all that was sent. Nothing else may come.
+    pub(crate) async fn expect_acknowledged(&mut self) {
+        while !self.unacknowledged.is_empty() {
+            let message = self.client.next().await;
+            assert_eq!(self.take(message), None);
+        }
     }
 }
