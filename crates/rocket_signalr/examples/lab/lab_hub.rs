@@ -1,67 +1,29 @@
-//! What clients can call, and what is called on them.
+//! What clients can call.
 
 use std::{
     collections::HashMap,
-    future::pending,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use async_stream::stream;
 use futures::{Stream, StreamExt, TryStreamExt, channel::mpsc, stream};
-use rocket_signalr::{
-    Caller, DisconnectReason, HubError, SendError, UploadStream, hub, hub_client,
-};
-use serde::Serialize;
+use rocket_signalr::{Caller, DisconnectReason, HubError, SendError, UploadStream, hub};
 use tokio::{select, task::yield_now, time::sleep};
 
 use crate::{
+    dotnet::{delay, names, to_upper},
     errors::{
         hub_exception, invalid_delay, invalid_operation, not_null, null_reference, out_of_range,
     },
+    lab_client::{Five, LabClient},
     lab_log::LabLog,
+    streams::{EndLogged, count_and_fail, sum},
     values::{
         Bytes, Colour, DateTime, DateTimeOffset, Decimal, Dictionary, Guid, JsonElement, Person,
         Strings, TimeSpan,
     },
 };
-
-/// The methods that the server calls on clients. Without a name of their own they would be sent as
-/// `received`, `askNumber` and so on; .NET clients match names exactly.
-#[hub_client]
-pub(crate) trait LabClient {
-    #[name = "Connected"]
-    async fn connected(&self, connection_id: &str);
-
-    #[name = "Received"]
-    async fn received(&self, text: Option<&str>);
-
-    #[name = "Args"]
-    async fn args(
-        &self,
-        number: i32,
-        text: &str,
-        nothing: Option<&str>,
-        list: &[i32],
-        object: &Five,
-        truth: bool,
-    );
-
-    #[name = "None"]
-    async fn none(&self);
-
-    /// With a result, which only a single client can be asked for.
-    #[name = "Ask"]
-    async fn ask(&self, question: Option<&str>) -> Option<String>;
-
-    #[name = "AskNumber"]
-    async fn ask_number(&self, number: i32) -> i32;
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct Five {
-    five: f64,
-}
 
 /// There is one instance for all connections. What it works with are its fields; what belongs to
 /// one connection is kept there, as [`Items`] are.
@@ -599,62 +561,5 @@ impl LabHub {
             answer = client.ask(Some("quick?")) => answer,
             () = over => Err(HubError::new("Invocation canceled by the server.")),
         }
-    }
-}
-
-/// Names of clients, groups or users. A null among them is empty, which is nobody's name.
-fn names(list: Strings) -> Option<Vec<String>> {
-    Some(list?.into_iter().map(Option::unwrap_or_default).collect())
-}
-
-/// A wait of so many milliseconds: -1 is without end, and there is none of less than that.
-fn delay(milliseconds: i32) -> Option<impl Future<Output = ()> + Send> {
-    let length = match milliseconds {
-        -1 => None,
-        milliseconds => Some(Duration::from_millis(milliseconds.try_into().ok()?)),
-    };
-    Some(async move {
-        match length {
-            Some(length) => sleep(length).await,
-            None => pending().await,
-        }
-    })
-}
-
-/// In .NET a character never becomes two, so `ß` stays itself; nor does it become an ASCII letter.
-fn to_upper(text: &str) -> String {
-    let upper = |character: char| {
-        let mut upper = character.to_uppercase();
-        match (upper.next(), upper.next()) {
-            (Some(upper), None) if upper.is_ascii() == character.is_ascii() => upper,
-            _ => character,
-        }
-    };
-    text.chars().map(upper).collect()
-}
-
-fn count_and_fail(count: i32, error: HubError) -> impl Stream<Item = Result<i32, HubError>> + Send {
-    stream! {
-        for number in 0..count {
-            yield Ok(number);
-            yield_now().await;
-        }
-        yield Err(error);
-    }
-}
-
-async fn sum(items: UploadStream<i32>) -> Result<i32, HubError> {
-    items.try_fold(0_i32, async |sum, item| Ok(sum.wrapping_add(item))).await
-}
-
-/// Notes in the log that a stream is over, however it came to that.
-struct EndLogged {
-    log: LabLog,
-    id: String,
-}
-
-impl Drop for EndLogged {
-    fn drop(&mut self) {
-        self.log.add("forever-ended", &self.id, None);
     }
 }

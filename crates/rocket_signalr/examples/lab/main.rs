@@ -5,16 +5,20 @@
 //! cargo run -p rocket_signalr --example lab -- --urls http://127.0.0.1:5080 --detailed-errors true
 //! ```
 //!
-//! Begin with `lab_hub.rs`: what clients can call, and what the hub calls on them. `lab_http.rs`
-//! calls the same clients from outside of the hub. `settings.rs` knows the command line.
+//! Begin with `lab_hub.rs`: what clients can call; `lab_client.rs` is what the hub calls on them.
+//! `lab_http.rs` calls the same clients from outside of the hub. `settings.rs` knows the command
+//! line.
 
 mod bench_http;
 mod bench_hub;
+mod dotnet;
 mod errors;
+mod lab_client;
 mod lab_http;
 mod lab_hub;
 mod lab_log;
 mod settings;
+mod streams;
 mod token;
 mod values;
 
