@@ -63,8 +63,7 @@ async fn unknown_id_is_not_found() {
 #[tokio::test]
 async fn id_of_a_connection_that_has_ended_is_not_found() {
     let (server, hub) = serve(HubOptions::default()).await;
-    let (_, token) = server.negotiate("/hub").await;
-    let path = format!("/hub?id={token}");
+    let path = server.negotiated_path().await;
     server.connect_at(&path).await.close().await;
     hub.log.wait("disconnected").await;
     server.forgets(&path).await;
@@ -77,8 +76,7 @@ async fn id_of_a_connection_that_has_ended_is_not_found() {
 async fn transport_that_is_not_allowed_is_not_found() {
     let none = HubOptions { transports: Transports::NONE, ..HubOptions::default() };
     let (server, _) = serve(none).await;
-    let (_, token) = server.negotiate("/hub").await;
-    let path = format!("/hub?id={token}");
+    let path = server.negotiated_path().await;
     let text = |name| format!("{name} transport not supported by this end point type");
     let events = request(server.addr, "GET", &path, &EVENTS, b"").await;
     assert_eq!(events.told(), (404, &*text("ServerSentEvents")));
@@ -95,8 +93,7 @@ async fn transport_that_is_not_allowed_is_not_found() {
 async fn transport_cannot_be_changed() {
     let (server, _) = serve(HubOptions::default()).await;
     let refusal = (400, "Cannot change transports mid-connection");
-    let (_, token) = server.negotiate("/hub").await;
-    let path = format!("/hub?id={token}");
+    let path = server.negotiated_path().await;
     let _socket = server.connect_at(&path).await;
     assert_eq!(server.get(&path).await.told(), refusal);
     assert_eq!(request(server.addr, "GET", &path, &EVENTS, b"").await.told(), refusal);
@@ -115,8 +112,7 @@ async fn transport_cannot_be_changed() {
 #[tokio::test]
 async fn second_socket_or_event_stream_is_a_conflict() {
     let (server, _) = serve(HubOptions::default()).await;
-    let (_, token) = server.negotiate("/hub").await;
-    let path = format!("/hub?id={token}");
+    let path = server.negotiated_path().await;
     let mut socket = server.connect_at(&path).await;
     assert_eq!(Socket::open(server.addr, &path, &[]).await.unwrap_err().told(), (409, ""));
     assert_eq!(socket.invoke("Echo", json!(["a"])).await, Ok(json!("a")));
@@ -133,8 +129,7 @@ async fn second_socket_or_event_stream_is_a_conflict() {
 #[tokio::test]
 async fn nothing_is_posted_to_a_websocket() {
     let (server, _) = serve(HubOptions::default()).await;
-    let (_, token) = server.negotiate("/hub").await;
-    let path = format!("/hub?id={token}");
+    let path = server.negotiated_path().await;
     let _socket = server.connect_at(&path).await;
     let text = "POST requests are not allowed for WebSocket connections.";
     assert_eq!(server.post(&path, "{}").await.told(), (405, text));
@@ -144,8 +139,7 @@ async fn nothing_is_posted_to_a_websocket() {
 async fn only_polls_are_ended_by_a_delete() {
     let (server, _) = serve(HubOptions::default()).await;
     let refusal = (400, "Cannot terminate this connection using the DELETE endpoint.");
-    let (_, token) = server.negotiate("/hub").await;
-    let path = format!("/hub?id={token}");
+    let path = server.negotiated_path().await;
     assert_eq!(server.delete(&path).await.told(), refusal, "before there is a transport");
     let mut socket = server.connect_at(&path).await;
     assert_eq!(server.delete(&path).await.told(), refusal);
@@ -178,8 +172,7 @@ async fn transport_may_come_after_what_was_posted() {
 #[tokio::test]
 async fn websocket_is_read_though_something_was_posted_before_it() {
     let (server, _) = serve(HubOptions::default()).await;
-    let (_, token) = server.negotiate("/hub").await;
-    let path = format!("/hub?id={token}");
+    let path = server.negotiated_path().await;
     server.post(&path, "").await;
     let mut client = server.connect_at(&path).await;
     assert_eq!(client.invoke("Echo", json!(["a"])).await, Ok(json!("a")));

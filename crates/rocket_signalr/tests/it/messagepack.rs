@@ -277,18 +277,13 @@ async fn streams_flow_both_ways() {
 async fn uploads_may_flow_back() {
     let (server, _, _) = serve().await;
     let mut client = server.connect_packed().await;
-    client
-        .send(json!({
-            "type": 4, "invocationId": "out", "target": "Mirror", "arguments": [],
-            "streamIds": ["in"],
-        }))
-        .await;
+    let id = client.stream_of("Mirror", "in").await;
     for item in [json!(1), json!(null), json!({"a": [1]}), json!("x".repeat(1000))] {
         client.item("in", item.clone()).await;
-        client.expect_item("out", item).await;
+        client.expect_item(&id, item).await;
     }
     client.complete("in").await;
-    client.expect(json!({"type": 3, "invocationId": "out"})).await;
+    client.expect(json!({"type": 3, "invocationId": id})).await;
 }
 
 #[tokio::test]

@@ -177,10 +177,9 @@ async fn negotiated_connection_that_nobody_opens_is_forgotten() {
         ..HubOptions::default()
     })
     .await;
-    let (_, token) = server.negotiate("/hub").await;
+    let path = server.negotiated_path().await;
     let (mut opened, _) = server.negotiated().await;
     // Asked with a DELETE, which opens no transport.
-    let path = format!("/hub?id={token}");
     let gone = async || server.delete(&path).await.status == 404;
     within("the end of the negotiated", async { while !gone().await {} }).await;
     assert!(opened.invoke("Id", json!([])).await.is_ok());

@@ -113,8 +113,7 @@ async fn all_that_waits_comes_with_one_poll() {
 #[tokio::test]
 async fn every_answer_to_a_poll_is_kept_out_of_caches() {
     let (server, _, _) = serve(HubOptions { poll_timeout: Duration::ZERO, ..options() }).await;
-    let (_, token) = server.negotiate("/hub").await;
-    let path = format!("/hub?id={token}");
+    let path = server.negotiated_path().await;
     let first = server.get(&path).await;
     assert_eq!((first.told(), is_uncached(&first)), ((200, ""), true));
     let timed_out = server.get(&path).await;

@@ -89,16 +89,11 @@ type Spelling = fn(&str) -> Value;
 impl All {
     async fn connect(server: &Server) -> Self {
         let headers = [("x-user", "ann")];
-        let packed = |path| async move {
-            let mut client = Client::new(server.socket(path, &headers).await);
-            client.shake_hands(Encoding::MessagePack, 1).await;
-            client
-        };
         Self {
             camel: server.connect_with("/hub", &headers).await,
             as_is: server.connect_with(AS_IS, &headers).await,
-            packed: packed("/hub").await,
-            packed_too: packed(AS_IS).await,
+            packed: server.connect_as("/hub", &headers, Encoding::MessagePack).await,
+            packed_too: server.connect_as(AS_IS, &headers, Encoding::MessagePack).await,
             poller: server.poller().await,
             packed_poller: server.poller_at("/hub", Encoding::MessagePack).await,
         }

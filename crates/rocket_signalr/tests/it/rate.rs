@@ -60,10 +60,7 @@ fn notes(encoding: Encoding) -> Vec<u8> {
 async fn client_that_sends_more_than_it_may_is_dropped() {
     let (server, context, log) = serve(burst(5)).await;
     for encoding in [Encoding::Json, Encoding::MessagePack] {
-        let mut client = match encoding {
-            Encoding::Json => server.connect().await,
-            Encoding::MessagePack => server.connect_packed().await,
-        };
+        let mut client = server.connect_as("/hub", &[], encoding).await;
         let before = log.events().len();
         client.binary(&notes(encoding)).await;
         client.expect_close(closed()).await;

@@ -335,18 +335,13 @@ async fn streams_do_not_hold_up_other_calls() {
 async fn upload_stream_may_flow_back_as_a_server_stream() {
     let (server, hub) = serve().await;
     let mut client = server.connect().await;
-    client
-        .send(json!({
-            "type": 4, "invocationId": "out", "target": "Mirror", "arguments": [],
-            "streamIds": ["in"],
-        }))
-        .await;
+    let id = client.stream_of("Mirror", "in").await;
     for number in 0..50 {
         client.item("in", json!({"n": number})).await;
-        client.expect_item("out", json!({"n": number})).await;
+        client.expect_item(&id, json!({"n": number})).await;
     }
     client.complete("in").await;
-    client.expect(json!({"type": 3, "invocationId": "out"})).await;
+    client.expect(json!({"type": 3, "invocationId": id})).await;
     hub.log.wait("ended").await;
     client.item("in", json!("late")).await;
     assert_eq!(client.invoke("Ok", json!([])).await, Ok(json!(true)));

@@ -333,15 +333,10 @@ async fn end_of_a_streaming_method_closes_its_streams() {
     let (server, _) = serve().await;
     let mut client = server.connect().await;
     for method in ["FirstStreamed", "Forgotten"] {
-        client
-            .send(json!({
-                "type": 4, "invocationId": "out", "target": method, "arguments": [],
-                "streamIds": ["in"],
-            }))
-            .await;
+        let id = client.stream_of(method, "in").await;
         client.item("in", json!(1)).await;
-        client.expect_item("out", json!(1)).await;
-        client.expect(json!({"type": 3, "invocationId": "out"})).await;
+        client.expect_item(&id, json!(1)).await;
+        client.expect(json!({"type": 3, "invocationId": id})).await;
         for _ in 0..30 {
             client.item("in", json!(9)).await;
         }

@@ -67,8 +67,7 @@ async fn hub_may_do_without_one_of_the_protocols() {
         refused.send(json!({"protocol": name, "version": 1})).await;
         let error = format!("The protocol '{name}' is not supported.");
         refused.expect_close(json!({"error": error})).await;
-        let mut client = Client::new(server.socket("/hub", &[]).await);
-        client.shake_hands(other, 1).await;
+        let mut client = server.connect_as("/hub", &[], other).await;
         assert_eq!(client.invoke("Ok", json!([])).await, Ok(json!(true)));
     }
 }

@@ -105,6 +105,17 @@ impl Client {
         id
     }
 
+    /// Asks for a stream of what is uploaded as `upload`, and returns its id.
+    pub(crate) async fn stream_of(&mut self, target: &str, upload: &str) -> String {
+        let id = self.new_id();
+        let call = json!({
+            "type": 4, "invocationId": id, "target": target, "arguments": [],
+            "streamIds": [upload],
+        });
+        self.send(call).await;
+        id
+    }
+
     pub(crate) async fn item(&mut self, stream: &str, item: Value) {
         self.send(json!({"type": 2, "invocationId": stream, "item": item})).await;
     }

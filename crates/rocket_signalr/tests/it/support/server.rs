@@ -67,15 +67,22 @@ impl Server {
     }
 
     pub(crate) async fn connect_with(&self, path: &str, headers: &[(&str, &str)]) -> Client {
-        let mut client = Client::new(self.socket(path, headers).await);
-        client.shake_hands(Encoding::Json, 1).await;
-        client
+        self.connect_as(path, headers, Encoding::Json).await
     }
 
     /// A client that speaks MessagePack.
     pub(crate) async fn connect_packed(&self) -> Client {
-        let mut client = Client::new(self.socket("/hub", &[]).await);
-        client.shake_hands(Encoding::MessagePack, 1).await;
+        self.connect_as("/hub", &[], Encoding::MessagePack).await
+    }
+
+    pub(crate) async fn connect_as(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        encoding: Encoding,
+    ) -> Client {
+        let mut client = Client::new(self.socket(path, headers).await);
+        client.shake_hands(encoding, 1).await;
         client
     }
 
@@ -93,6 +100,12 @@ impl Server {
     /// Negotiates in version 1: the id and the token.
     pub(crate) async fn negotiate(&self, path: &str) -> (String, String) {
         self.negotiate_with(path, "", &[]).await
+    }
+
+    /// Negotiates: the path of a connection that has no transport yet.
+    pub(crate) async fn negotiated_path(&self) -> String {
+        let (_, token) = self.negotiate("/hub").await;
+        format!("/hub?id={token}")
     }
 
     pub(crate) async fn negotiate_with(

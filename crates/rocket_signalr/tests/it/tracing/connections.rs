@@ -131,9 +131,9 @@ async fn requests_that_are_refused_are_told() {
     request(server.addr, "GET", &stream.path, &EVENTS, b"").await;
     server.get(&stream.path).await;
     server.delete(&stream.path).await;
-    let (_, token) = server.negotiate("/hub").await;
-    let _socket = server.connect_at(&format!("/hub?id={token}")).await;
-    server.post(&format!("/hub?id={token}"), "{}").await;
+    let path = server.negotiated_path().await;
+    let _socket = server.connect_at(&path).await;
+    server.post(&path, "{}").await;
     let poller = server.poller().await;
     let (_, waiting) = poller.replaced_poll().await;
     poller.delete().await;
