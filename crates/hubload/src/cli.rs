@@ -1,6 +1,8 @@
 //! The command line.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::SocketAddr, num::NonZero, path::PathBuf, thread::available_parallelism, time::Duration,
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -77,6 +79,10 @@ pub(crate) struct Options {
     /// Connections that are being made at a time
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) connecting: u32,
+    /// Threads that make the load, at most one a connection that is being made [default: as many
+    /// as there are cores]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    threads: Option<u32>,
     /// Seconds to measure for
     #[arg(long, default_value = "10", value_parser = seconds)]
     pub(crate) duration: Duration,
@@ -233,6 +239,14 @@ pub(crate) struct Floor {
     /// End when the process ends that started this
     #[arg(long)]
     pub(crate) end_with_parent: bool,
+}
+
+impl Options {
+    /// How many threads make the load: each must have a client to connect.
+    pub(crate) fn threads(&self) -> u32 {
+        let cores = || available_parallelism().map_or(1, NonZero::get) as u32;
+        self.threads.unwrap_or_else(cores).min(self.connections).min(self.connecting)
+    }
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

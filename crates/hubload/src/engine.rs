@@ -1,9 +1,12 @@
-//! The event loop: one thread, one epoll, one read buffer for all clients.
+//! The event loop of a thread: one epoll, one read buffer for all its clients.
 
 use std::{
     collections::VecDeque,
     mem::MaybeUninit,
-    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -11,7 +14,7 @@ use rustix::{event::epoll, io::Errno, time::Timespec};
 
 use crate::{
     client::{Client, Io, Key, Listener, Plan},
-    progress::Progress,
+    measure::{Effort, Stopwatch},
     protocol::Message,
 };
 
@@ -29,8 +32,10 @@ pub(crate) struct Engine {
     buffer: Box<[u8]>,
 }
 
-/// All clients.
+/// The clients of a thread.
 pub(crate) struct Crowd {
+    thread: u32,
+    threads: u32,
     io: Io,
     clients: Vec<Client>,
     /// Who pings when: each of them is put behind all others when it has.
@@ -40,28 +45,37 @@ pub(crate) struct Crowd {
 }
 
 impl Engine {
-    pub(crate) fn new() -> Result<Self, String> {
+    pub(crate) fn new(thread: u32, threads: u32) -> Result<Self, String> {
         let io = Io::new().map_err(|error| format!("epoll: {error}"))?;
         let (clients, pings, ended) = Default::default();
         // A socket's whole receive buffer mostly fits.
         let buffer = vec![0; 256 << 10].into_boxed_slice();
-        Ok(Self { crowd: Crowd { io, clients, pings, ended }, buffer })
+        Ok(Self { crowd: Crowd { thread, threads, io, clients, pings, ended }, buffer })
     }
 
-    /// Runs a load until it is done or its time is up. Tells whether it was done.
-    pub(crate) fn run(&mut self, load: &mut dyn Load, until: Instant, progress: &Progress) -> bool {
+    /// Runs a load until all threads are done with theirs or their time is up. Tells whether this
+    /// one was done.
+    pub(crate) fn run(&mut self, load: &mut dyn Load, phase: &Phase) -> (bool, Effort) {
         // So few events at a time that what is due is not late.
         let mut events = [MaybeUninit::<epoll::Event>::uninit(); 64];
+        let mut watch = None;
+        let mut done = false;
         loop {
             let now = Instant::now();
-            let Some(next) = load.tick(&mut self.crowd, now) else {
-                return true;
-            };
-            if now >= until {
-                return false;
+            if now >= phase.from {
+                watch.get_or_insert_with(Stopwatch::start);
             }
-            progress.tick(now);
-            let next = next.min(until).min(self.crowd.keep_alive(now));
+            let next = load.tick(&mut self.crowd, now);
+            if next.is_none() && !done {
+                done = true;
+                phase.undone.fetch_sub(1, Ordering::Relaxed);
+            }
+            if now >= phase.until || phase.undone.load(Ordering::Relaxed) == 0 {
+                break;
+            }
+            // Until the others are done too, connections are kept alive.
+            let next = next.unwrap_or(now + AGAIN);
+            let next = next.min(phase.until).min(self.crowd.keep_alive(now));
             for (client, why) in self.crowd.ended.drain(..) {
                 load.closed(client, why, now);
             }
@@ -75,23 +89,52 @@ impl Engine {
                 Err(Errno::INTR) => {}
                 Err(error) => {
                     load.faults().add(format!("epoll: {error}"));
-                    return false;
+                    break;
                 }
             }
         }
+        (done, watch.map_or_else(Effort::default, |watch| watch.stop()))
     }
 }
+
+/// What threads that run at the same time have in common.
+#[derive(Debug)]
+pub(crate) struct Phase {
+    /// When it begins to be measured how hard they work.
+    pub(crate) from: Instant,
+    pub(crate) until: Instant,
+    /// How many have not yet done what they have to.
+    pub(crate) undone: AtomicUsize,
+}
+
+/// How soon a thread that is done looks whether the others are.
+const AGAIN: Duration = Duration::from_millis(1);
 
 fn timespec(duration: Duration) -> Timespec {
     Timespec { tv_sec: duration.as_secs().cast_signed(), tv_nsec: duration.subsec_nanos().into() }
 }
 
 impl Crowd {
-    /// Adds a client, which does nothing before `connect`.
-    pub(crate) fn add(&mut self, plan: &Rc<Plan>, bearer: Option<Rc<str>>) -> u32 {
-        let id = self.clients.len() as u32;
-        self.clients.push(Client::new(id, Rc::clone(plan), bearer));
+    /// Adds a client, which does nothing before `connect`. Its number is one that no client of
+    /// another thread has.
+    pub(crate) fn add(&mut self, plan: &Arc<Plan>, bearer: Option<Arc<str>>) -> u32 {
+        let id = self.clients.len() as u32 * self.threads + self.thread;
+        self.clients.push(Client::new(id, Arc::clone(plan), bearer));
         id
+    }
+
+    /// Whether a client, by its number, is one of this thread.
+    pub(crate) fn has(&self, id: u32) -> bool {
+        id % self.threads == self.thread
+    }
+
+    /// Whether this is the thread that does what only one is to do.
+    pub(crate) fn is_first(&self) -> bool {
+        self.thread == 0
+    }
+
+    fn place(&self, id: u32) -> usize {
+        (id / self.threads) as usize
     }
 
     /// Drops all clients as they are.
@@ -102,7 +145,7 @@ impl Crowd {
     }
 
     pub(crate) fn client(&self, id: u32) -> &Client {
-        &self.clients[id as usize]
+        &self.clients[self.place(id)]
     }
 
     pub(crate) fn clients(&self) -> &[Client] {
@@ -120,7 +163,8 @@ impl Crowd {
 
     /// Cuts a client off without a word.
     pub(crate) fn cut(&mut self, id: u32) {
-        self.clients[id as usize].forget();
+        let place = self.place(id);
+        self.clients[place].forget();
     }
 
     pub(crate) fn listen(&mut self, id: u32, listen: bool) {
@@ -145,7 +189,8 @@ impl Crowd {
     }
 
     fn with(&mut self, id: u32, act: impl FnOnce(&mut Client, &mut Io) -> Result<(), String>) {
-        let client = &mut self.clients[id as usize];
+        let place = self.place(id);
+        let client = &mut self.clients[place];
         let acted = act(client, &mut self.io);
         if let Some(why) = ending(client, acted) {
             self.ended.push((id, why));
@@ -154,8 +199,9 @@ impl Crowd {
 
     fn ready(&mut self, event: &epoll::Event, buffer: &mut [u8], load: &mut dyn Load) {
         let key = Key::of(event);
+        let place = self.place(key.client());
         // Whatever the event is about may be gone.
-        let Some(client) = self.clients.get_mut(key.client()) else {
+        let Some(client) = self.clients.get_mut(place) else {
             return;
         };
         let acted = client.ready(&mut self.io, key, event.flags, buffer, load);
@@ -171,7 +217,7 @@ impl Crowd {
                 return due;
             }
             self.pings.pop_front();
-            let client = &self.clients[id as usize];
+            let client = self.client(id);
             if client.is_open() && client.keeps_alive() {
                 self.send(id, &[Message::Ping]);
                 self.pings.push_back((due + KEEP_ALIVE, id));

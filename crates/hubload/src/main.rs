@@ -2,6 +2,7 @@
 
 mod cli;
 mod client;
+mod crew;
 mod engine;
 mod faults;
 mod floor;

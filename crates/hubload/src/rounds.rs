@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead, BufReader},
     process::{Child, Stdio},
-    rc::Rc,
+    sync::Arc,
     time::Duration,
 };
 
@@ -15,9 +15,9 @@ use rustix::{
 use crate::{
     cli::{Command, Options},
     client::{Plan, Transport},
-    engine::Engine,
+    crew::Crew,
     http::Url,
-    measure::Process,
+    measure::{Effort, Process},
     progress::Progress,
     report::{self, Report, Server, Turn},
     scenario::Bench,
@@ -53,12 +53,13 @@ pub(crate) fn run(command: &Command) -> Result<bool, String> {
                 skip_negotiation: options.skip_negotiation,
             };
             let mut bench = Bench {
-                engine: Engine::new()?,
-                plan: Rc::new(plan),
+                crew: Crew::new(options.threads())?,
+                plan: Arc::new(plan),
                 pid: server.pid,
                 options: options.clone(),
                 turn: done.len() as u32 + 1,
                 progress: progress.clone(),
+                effort: Effort::default(),
             };
             let outcome = bench.run(command)?;
             done.push(Turn { round, server: server.name, outcome });

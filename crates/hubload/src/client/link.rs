@@ -36,8 +36,8 @@ impl Key {
         Self(event.data.u64())
     }
 
-    pub(crate) fn client(self) -> usize {
-        (self.0 >> 32) as usize
+    pub(crate) fn client(self) -> u32 {
+        (self.0 >> 32) as u32
     }
 
     pub(crate) fn side(self) -> Side {

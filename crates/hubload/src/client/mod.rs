@@ -4,7 +4,7 @@ mod incoming;
 mod link;
 mod opening;
 
-use std::{mem, rc::Rc, time::Instant};
+use std::{mem, sync::Arc, time::Instant};
 
 use clap::ValueEnum;
 use rustix::event::epoll::EventFlags;
@@ -88,8 +88,8 @@ enum Awaited {
 #[derive(Debug)]
 pub(crate) struct Client {
     pub(crate) id: u32,
-    plan: Rc<Plan>,
-    bearer: Option<Rc<str>>,
+    plan: Arc<Plan>,
+    bearer: Option<Arc<str>>,
     stage: Stage,
     main: Option<Link>,
     posts: Option<Link>,
@@ -109,7 +109,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) fn new(id: u32, plan: Rc<Plan>, bearer: Option<Rc<str>>) -> Self {
+    pub(crate) fn new(id: u32, plan: Arc<Plan>, bearer: Option<Arc<str>>) -> Self {
         Self {
             id,
             plan,
@@ -196,7 +196,7 @@ impl Client {
 
     /// Drops all of the connection.
     pub(crate) fn forget(&mut self) {
-        *self = Self::new(self.id, Rc::clone(&self.plan), self.bearer.take());
+        *self = Self::new(self.id, Arc::clone(&self.plan), self.bearer.take());
     }
 
     /// Stops to read what the server sends, or goes on.

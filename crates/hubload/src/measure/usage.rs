@@ -1,9 +1,8 @@
 use std::{fs, time::Instant};
 
-use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 
-use super::Process;
+use super::{Effort, Process};
 
 /// What server, generator and machine used between two moments.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -14,10 +13,8 @@ pub(crate) struct Usage {
     pub(crate) switches: Option<u64>,
     /// Resident memory of the server at the end, in bytes.
     pub(crate) rss: Option<u64>,
-    /// The share of its one core that the generator was busy for.
-    pub(crate) generator: f64,
-    /// The share of the time that it was ready to run and had no core.
-    pub(crate) waited: f64,
+    #[serde(flatten)]
+    pub(crate) effort: Effort,
     /// The share of the machine's time that its host took away.
     pub(crate) steal: f64,
 }
@@ -33,8 +30,6 @@ pub(crate) struct Meter {
 struct Moment {
     at: Instant,
     server: Option<Process>,
-    generator: f64,
-    waited: f64,
     machine: Machine,
 }
 
@@ -43,7 +38,8 @@ impl Meter {
         Self { pid, start: Moment::now(pid) }
     }
 
-    pub(crate) fn stop(&self) -> Usage {
+    /// `effort` is what the generator measured of itself meanwhile.
+    pub(crate) fn stop(&self, effort: Effort) -> Usage {
         let (start, end) = (&self.start, Moment::now(self.pid));
         let seconds = (end.at - start.at).as_secs_f64();
         let server = start.server.as_ref().zip(end.server.as_ref());
@@ -53,8 +49,7 @@ impl Meter {
             cpu: server.map(|(start, end)| end.cpu - start.cpu),
             switches: server.map(|(start, end)| end.switches_since(start)),
             rss: end.server.as_ref().map(|server| server.rss),
-            generator: (end.generator - start.generator) / seconds,
-            waited: (end.waited - start.waited) / seconds,
+            effort,
             steal: end.machine.steal.saturating_sub(start.machine.steal) as f64 / jiffies as f64,
         }
     }
@@ -62,23 +57,13 @@ impl Meter {
 
 impl Moment {
     fn now(pid: Option<u32>) -> Self {
-        let cpu = clock_gettime(ClockId::ProcessCPUTime);
         Self {
             at: Instant::now(),
             // That it can be read was checked at the start; it may end in between.
             server: pid.and_then(|pid| Process::read(pid).ok()),
-            generator: cpu.tv_sec as f64 + cpu.tv_nsec as f64 / 1e9,
-            waited: waited(),
             machine: Machine::read(),
         }
     }
-}
-
-/// How long our only thread has waited for a core so far, in seconds.
-fn waited() -> f64 {
-    let times = fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
-    let nanos = times.split_whitespace().nth(1).and_then(|nanos| nanos.parse::<f64>().ok());
-    nanos.unwrap_or_default() / 1e9
 }
 
 /// The time of all cores, in ticks.

@@ -31,6 +31,7 @@ fn whole(report: &Report<'_>) -> Value {
         // With all that the scenario takes, whatever that is.
         "arguments": std::env::args().skip(1).collect::<Vec<_>>(),
         "connections": options.connections,
+        "threads": options.threads(),
         "seconds": options.duration.as_secs_f64(),
         "servers": servers,
         "turns": report.turns.iter().map(turn).collect::<Vec<_>>(),

@@ -130,18 +130,18 @@ fn warnings(report: &Report<'_>) -> Vec<String> {
         for (cause, count) in outcome.faults.iter() {
             warnings.push(format!("{server}, round {round}: {cause}: {} ×", grouped(count as i64)));
         }
-        if outcome.usage.generator > BUSY {
-            let percent = outcome.usage.generator * 100.0;
+        if outcome.usage.effort.generator > BUSY {
+            let percent = outcome.usage.effort.generator * 100.0;
             warnings.push(format!(
-                "{server}, round {round}: the generator was busy for {percent:.0} % of the time: \
-                 delays are its own too, and the server could do more"
+                "{server}, round {round}: a thread of the generator was busy for {percent:.0} % of \
+                 the time: delays are its own too, and the server could do more"
             ));
         }
-        if outcome.usage.waited > WAITED {
-            let percent = outcome.usage.waited * 100.0;
+        if outcome.usage.effort.waited > WAITED {
+            let percent = outcome.usage.effort.waited * 100.0;
             warnings.push(format!(
-                "{server}, round {round}: the generator had to wait for a core for {percent:.0} % \
-                 of the time: delays are its own too"
+                "{server}, round {round}: a thread of the generator had to wait for a core for \
+                 {percent:.0} % of the time: delays are its own too"
             ));
         }
         if outcome.usage.steal > STEAL {

@@ -2,19 +2,11 @@ use std::time::{Duration, Instant};
 
 use super::{
     Bench, DELAY, Outcome, connections,
-    fanout::{Audience, Fanout, Sender, Target},
+    fanout::{Audience, Deliveries, Fanout, Programme, Sender, Target},
     figures,
     schedule::Schedule,
-    window::Window,
 };
-use crate::{
-    cli,
-    client::{Client, Listener},
-    engine::{Crowd, Load},
-    faults::Faults,
-    measure::Process,
-    protocol::Message,
-};
+use crate::{cli, measure::Process};
 
 /// So much that it does not stay in the sockets' buffers.
 const SIZE: u32 = 10_240;
@@ -36,49 +28,48 @@ pub(super) fn run(bench: &mut Bench, adverse: &cli::Adverse) -> Outcome {
 
     let (warm_up, duration) = (bench.options.warm_up, bench.options.duration);
     let start = Instant::now();
-    let schedule = Schedule { start, rate: adverse.rate, together: 1 };
-    let window = Window::new(start + warm_up, bench.pid);
-    let texts = bench.texts(0, SIZE);
-    let sender = Sender::Client(first);
-    let mut fanout = Fanout::new(sender, schedule, texts, audience, window, duration);
+    let from = start + warm_up;
+    let programme = Programme {
+        sender: Sender::Client(first),
+        schedule: Schedule { start, rate: adverse.rate, together: 1 },
+        texts: bench.texts(0, SIZE),
+        from,
+        duration,
+    };
+    let mut fanouts = Fanout::deal(bench, &programme, audience);
     let deaf = &deaf[deaf.len() - stuck..];
     for &client in deaf {
-        fanout.deafen(&mut bench.engine.crowd, client);
+        for fanout in &mut fanouts {
+            fanout.deafen(bench.crew.crowd(client), client);
+        }
     }
-    let memory = Memory { pid: bench.pid, first: None, peak: 0, next: start };
-    let mut load = Watched { fanout, memory };
-    bench.drive(&mut load, warm_up + duration + DELAY);
-    let Watched { mut fanout, memory } = load;
-    fanout.end();
-    let (usage, delivered) = fanout.window.end(fanout.delivered);
-    outcome.faults.append(fanout.faults);
+    let mut memory = Memory { pid: bench.pid, first: None, peak: 0, next: start };
+    let limit = warm_up + duration + DELAY;
+    let usage = bench.measure(&mut fanouts, from, limit, |now| memory.look(now));
+    let deliveries = Deliveries::of(&programme, fanouts);
+    outcome.faults.append(deliveries.faults);
 
-    let figures = &mut outcome.figures;
-    figures::add(figures, "deliveries to the others", "/s", delivered as f64 / usage.seconds);
-    figures::cpu(figures, "CPU per delivery", &usage, delivered as f64);
-    figures::delays(figures, figures::DELAY, &fanout.delays);
+    let (figures, count) = (&mut outcome.figures, deliveries.count as f64);
+    figures::add(figures, "deliveries to the others", "/s", count / usage.seconds);
+    figures::cpu(figures, "CPU per delivery", &usage, count);
+    figures::delays(figures, figures::DELAY, &deliveries.delays);
     figures::add(figures, "clients that do not read", "", stuck as f64);
-    figures::add(figures, "of them dropped by the server", "", fanout.dropped.into());
+    figures::add(figures, "of them dropped by the server", "", deliveries.dropped.into());
     if let Some(first) = memory.first {
         let grown = memory.peak.saturating_sub(first) as f64;
         figures::add(figures, "memory grew at most by", "MB", grown / 1e6);
     }
     figures::server(figures, &usage);
-    outcome.delays.push(("delivery to the others", fanout.delays));
+    outcome.delays.push(("delivery to the others", deliveries.delays));
     outcome.usage = usage;
     for &client in deaf {
-        bench.engine.crowd.cut(client);
+        bench.crew.crowd(client).cut(client);
     }
     connections::close(bench, &mut outcome.faults);
     outcome
 }
 
-/// A load, and an eye on the server's memory.
-struct Watched {
-    fanout: Fanout,
-    memory: Memory,
-}
-
+/// An eye on the server's memory.
 struct Memory {
     pid: Option<u32>,
     first: Option<u64>,
@@ -95,26 +86,5 @@ impl Memory {
                 self.peak = self.peak.max(server.rss);
             }
         }
-    }
-}
-
-impl Listener for Watched {
-    fn faults(&mut self) -> &mut Faults {
-        self.fanout.faults()
-    }
-
-    fn received(&mut self, client: &mut Client, message: Message<'_>, at: Instant) {
-        self.fanout.received(client, message, at);
-    }
-
-    fn closed(&mut self, client: u32, why: Option<String>, at: Instant) {
-        self.fanout.closed(client, why, at);
-    }
-}
-
-impl Load for Watched {
-    fn tick(&mut self, crowd: &mut Crowd, now: Instant) -> Option<Instant> {
-        self.memory.look(now);
-        self.fanout.tick(crowd, now)
     }
 }

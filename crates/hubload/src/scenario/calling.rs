@@ -2,10 +2,9 @@ use std::time::Instant;
 
 use super::{
     Bench, DELAY, Outcome, SIZE,
-    calls::{Calls, Kind, Pace},
+    calls::{Answers, Calls, Kind, Pace, Programme},
     connections, figures,
     schedule::Schedule,
-    window::Window,
 };
 use crate::cli;
 
@@ -27,25 +26,24 @@ pub(super) fn run(bench: &mut Bench, kind: Kind, calling: &cli::Calling) -> Outc
         }
         None => Pace::Closed { in_flight: calling.in_flight, until: start + warm_up + duration },
     };
-    let texts = bench.texts(0, SIZE);
-    let window = Window::new(start + warm_up, bench.pid);
-    let mut calls = Calls::new(kind, pace, texts, callers, window, duration);
-    bench.drive(&mut calls, warm_up + duration + DELAY);
-    calls.end();
-    let (usage, answered) = calls.window.end(calls.answered);
-    outcome.faults.append(calls.faults);
+    let from = start + warm_up;
+    let programme = Programme { kind, pace, texts: bench.texts(0, SIZE), from, duration };
+    let mut calls = Calls::deal(bench, programme, &callers);
+    let usage = bench.measure(&mut calls, from, warm_up + duration + DELAY, |_| {});
+    let answers = Answers::of(calls);
+    outcome.faults.append(answers.faults);
 
-    let figures = &mut outcome.figures;
-    figures::add(figures, "calls answered", "/s", answered as f64 / usage.seconds);
-    figures::cpu(figures, "CPU per call", &usage, answered as f64);
+    let (figures, count) = (&mut outcome.figures, answers.count as f64);
+    figures::add(figures, "calls answered", "/s", count / usage.seconds);
+    figures::cpu(figures, "CPU per call", &usage, count);
     if let Kind::Stream { items } | Kind::Upload { items } = kind {
-        let items = answered as f64 * f64::from(items);
+        let items = count * f64::from(items);
         figures::add(figures, "items", "/s", items / usage.seconds);
         figures::cpu(figures, "CPU per item", &usage, items);
     }
-    figures::delays(figures, figures::DELAY, &calls.delays);
+    figures::delays(figures, figures::DELAY, &answers.delays);
     figures::server(figures, &usage);
-    outcome.delays.push(("answer", calls.delays));
+    outcome.delays.push(("answer", answers.delays));
     outcome.usage = usage;
     connections::close(bench, &mut outcome.faults);
     outcome

@@ -1,13 +1,17 @@
 //! Calls that are answered: `Echo`, `Stream` and `Upload`.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashMap,
+    mem,
+    time::{Duration, Instant},
+};
 
-use super::{PATIENCE, schedule::Schedule, text::Texts, window::Window};
+use super::{Bench, PATIENCE, schedule::Schedule, text::Texts};
 use crate::{
     client::{Client, Listener},
     engine::{Crowd, Load},
     faults::Faults,
-    measure::Delays,
+    measure::{Delays, Recorder},
     protocol::{Invocation, Message, Value},
 };
 
@@ -26,23 +30,34 @@ pub(super) enum Pace {
     Closed { in_flight: u32, until: Instant },
 }
 
+/// What is called when: the same on all threads.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Programme {
+    pub(super) kind: Kind,
+    pub(super) pace: Pace,
+    pub(super) texts: Texts,
+    /// When the measurement begins, and how long it lasts.
+    pub(super) from: Instant,
+    pub(super) duration: Duration,
+}
+
+/// The calls of one thread's clients.
 #[derive(Debug)]
 pub(super) struct Calls {
-    kind: Kind,
-    pace: Pace,
-    texts: Texts,
-    /// Who calls in turn.
-    callers: Vec<u32>,
+    programme: Programme,
+    /// Who calls in turn, and the turns of all threads.
+    callers: Vec<(u64, u32)>,
+    turns: u64,
     /// What each client waits for.
-    pending: Vec<Vec<Pending>>,
+    pending: HashMap<u32, Vec<Pending>>,
     waiting: u64,
     /// When the last answer came.
     last: Instant,
     made: u64,
-    pub(super) answered: u64,
-    pub(super) window: Window,
-    pub(super) delays: Delays,
-    pub(super) faults: Faults,
+    /// How many answers have come since the measurement began.
+    answered: u64,
+    delays: Recorder,
+    faults: Faults,
 }
 
 #[derive(Debug)]
@@ -54,29 +69,30 @@ struct Pending {
 }
 
 impl Calls {
-    pub(super) fn new(
-        kind: Kind,
-        pace: Pace,
-        texts: Texts,
-        callers: Vec<u32>,
-        window: Window,
-        duration: Duration,
-    ) -> Self {
-        let highest = callers.iter().max().map_or(0, |&id| id as usize + 1);
-        Self {
-            kind,
-            pace,
-            texts,
-            callers,
-            pending: (0..highest).map(|_| Vec::new()).collect(),
+    /// The part of each thread in what all callers do in turn.
+    pub(super) fn deal(bench: &Bench, programme: Programme, callers: &[u32]) -> Vec<Self> {
+        let in_turn = (0..).zip(callers.iter().copied());
+        let hands = bench.crew.deal(in_turn, |&(_, client)| client).into_iter();
+        let calls = |hand: Vec<(u64, u32)>| Self {
+            programme,
+            pending: hand.iter().map(|&(_, client)| (client, Vec::new())).collect(),
+            callers: hand,
+            turns: callers.len() as u64,
             waiting: 0,
-            last: window.from,
+            last: programme.from,
             made: 0,
             answered: 0,
-            delays: Delays::new(window.from, duration),
-            window,
+            delays: Recorder::new(programme.from, programme.duration),
             faults: Faults::default(),
-        }
+        };
+        hands.map(calls).collect()
+    }
+
+    /// The next call in turn of this thread's clients: which of all calls it is, and who makes it.
+    fn next(&self) -> Option<(u64, u32)> {
+        let own = self.callers.len() as u64;
+        let &(turn, client) = self.callers.get(self.made.checked_rem(own)? as usize)?;
+        Some((self.made / own * self.turns + turn, client))
     }
 
     /// The messages of a call, whose answer is waited for from now on.
@@ -85,13 +101,13 @@ impl Calls {
         let id = (self.made as u32).wrapping_mul(2);
         self.made += 1;
         self.waiting += 1;
-        self.pending[client as usize].push(Pending { id, due, items: 0 });
+        self.pending.entry(client).or_default().push(Pending { id, due, items: 0 });
         let invocation = |target, argument| Invocation {
             id: Some(id),
             ..Invocation::new(target, [argument, None])
         };
-        let text = |number| Value::Text(self.texts.write(0, number).into());
-        match self.kind {
+        let text = |number| Value::Text(self.programme.texts.write(client, number).into());
+        match self.programme.kind {
             Kind::Echo => vec![Message::Invocation(invocation("Echo", Some(text(id))))],
             Kind::Stream { items } => {
                 let count = Some(Value::Number(items.into()));
@@ -109,7 +125,7 @@ impl Calls {
     }
 
     pub(super) fn waits_for(&self, client: u32, id: u32) -> bool {
-        let pending = self.pending.get(client as usize);
+        let pending = self.pending.get(&client);
         pending.is_some_and(|pending| pending.iter().any(|call| call.id == id))
     }
 
@@ -118,9 +134,7 @@ impl Calls {
         let (Message::Item { id, .. } | Message::Completion { id, .. }) = message else {
             return self.faults.add("a message that no call asked for");
         };
-        let Some(pending) = self.pending.get_mut(client.id as usize) else {
-            return self.faults.add("an answer to no call");
-        };
+        let pending = self.pending.entry(client.id).or_default();
         let Some(place) = pending.iter().position(|call| call.id == *id) else {
             return self.faults.add("an answer to no call");
         };
@@ -134,16 +148,18 @@ impl Calls {
             }
             Message::Completion { outcome, .. } => {
                 let call = pending.swap_remove(place);
-                if let Err(wrong) = self.check(&call, outcome) {
+                if let Err(wrong) = self.check(client.id, &call, outcome) {
                     self.faults.add(wrong);
                 }
                 self.waiting -= 1;
                 self.last = at;
-                self.answered += 1;
-                if call.due >= self.window.from {
+                if at >= self.programme.from {
+                    self.answered += 1;
+                }
+                if call.due >= self.programme.from {
                     self.delays.record(call.due, at);
                 }
-                if let Pace::Closed { until, .. } = self.pace
+                if let Pace::Closed { until, .. } = self.programme.pace
                     && at < until
                 {
                     for message in self.call(client.id, at) {
@@ -157,12 +173,16 @@ impl Calls {
 
     fn check(
         &self,
+        client: u32,
         call: &Pending,
         outcome: &Result<Value<'_>, std::borrow::Cow<'_, str>>,
     ) -> Result<(), String> {
         let value = outcome.as_ref().map_err(|error| format!("a call failed: {error}"))?;
-        match (self.kind, value) {
-            (Kind::Echo, Value::Text(text)) if self.texts.read(text)? == (0, call.id) => Ok(()),
+        match (self.programme.kind, value) {
+            (Kind::Echo, Value::Text(text)) => match self.programme.texts.read(text)? {
+                own if own == (client, call.id) => Ok(()),
+                _ => Err("the answer to another call".into()),
+            },
             (Kind::Stream { items }, Value::Null) if items == call.items => Ok(()),
             (Kind::Stream { .. }, Value::Null) => Err("a stream without all its items".into()),
             (Kind::Upload { items }, Value::Number(count)) if *count == i64::from(items) => Ok(()),
@@ -172,17 +192,35 @@ impl Calls {
 
     /// When the last call is due.
     fn end_of_calls(&self) -> Instant {
-        match self.pace {
+        match self.programme.pace {
             Pace::Open { schedule, total } => schedule.due(total),
             Pace::Closed { until, .. } => until,
         }
     }
+}
 
-    /// Puts down what was never answered.
-    pub(super) fn end(&mut self) {
-        self.faults.add_many("a call without an answer", self.waiting);
+/// What all threads together were answered.
+pub(super) struct Answers {
+    /// Since the measurement began.
+    pub(super) count: u64,
+    pub(super) delays: Delays,
+    pub(super) faults: Faults,
+}
+
+impl Answers {
+    pub(super) fn of(calls: impl IntoIterator<Item = Calls>) -> Self {
+        let (mut count, mut faults) = (0, Faults::default());
+        let delays = Delays::of(calls.into_iter().map(|mut calls| {
+            count += calls.answered;
+            faults.add_many(UNANSWERED, calls.waiting);
+            faults.append(mem::take(&mut calls.faults));
+            calls.delays
+        }));
+        Self { count, delays, faults }
     }
 }
+
+const UNANSWERED: &str = "a call without an answer";
 
 impl Listener for Calls {
     fn faults(&mut self) -> &mut Faults {
@@ -197,29 +235,27 @@ impl Listener for Calls {
         if let Some(why) = why {
             self.faults.add(why);
         }
-        if let Some(pending) = self.pending.get_mut(client as usize) {
-            let lost = pending.drain(..).count() as u64;
-            self.waiting -= lost;
-            self.faults.add_many("a call without an answer", lost);
-        }
+        let lost = self.pending.remove(&client).map_or(0, |pending| pending.len() as u64);
+        self.waiting -= lost;
+        self.faults.add_many(UNANSWERED, lost);
     }
 }
 
 impl Load for Calls {
     fn tick(&mut self, crowd: &mut Crowd, now: Instant) -> Option<Instant> {
-        self.window.tick(now, self.answered);
-        let next = match self.pace {
-            Pace::Open { schedule, total } => {
-                while self.made < total && schedule.due(self.made) <= now {
-                    let client = self.callers[(self.made % self.callers.len() as u64) as usize];
-                    let call = self.call(client, schedule.due(self.made));
-                    crowd.send(client, &call);
+        let next = match self.programme.pace {
+            Pace::Open { schedule, total } => loop {
+                let Some((n, client)) = self.next().filter(|&(n, _)| n < total) else { break None };
+                let due = schedule.due(n);
+                if due > now {
+                    break Some(due);
                 }
-                (self.made < total).then(|| schedule.due(self.made))
-            }
+                let call = self.call(client, due);
+                crowd.send(client, &call);
+            },
             Pace::Closed { in_flight, until } => {
                 if self.made == 0 {
-                    for client in self.callers.clone() {
+                    for (_, client) in self.callers.clone() {
                         for _ in 0..in_flight {
                             crowd.send(client, &self.call(client, now));
                         }
@@ -228,12 +264,9 @@ impl Load for Calls {
                 (now < until).then_some(until)
             }
         };
-        match next {
-            Some(next) => Some(self.window.next(now, next)),
-            None => {
-                let patient = self.last.max(self.end_of_calls()) + PATIENCE;
-                (self.waiting > 0 && now < patient).then_some(now + Duration::from_secs(1))
-            }
-        }
+        next.or_else(|| {
+            let patient = self.last.max(self.end_of_calls()) + PATIENCE;
+            (self.waiting > 0 && now < patient).then(|| now + Duration::from_secs(1))
+        })
     }
 }

@@ -15,9 +15,10 @@ pub(super) fn run(bench: &mut Bench) -> Outcome {
 
     let meter = Meter::start(bench.pid);
     let connecting = connections::connect(bench, count, |_| None, &mut outcome.faults);
-    let seconds = meter.stop().seconds;
+    let effort = bench.effort;
+    let seconds = meter.stop(effort).seconds;
     bench.rest(SETTLE, &mut outcome.faults);
-    let usage = meter.stop();
+    let usage = meter.stop(effort);
     let made = connections::open(bench).len() as f64;
     figures::add(figures, "connections made", "/s", made / seconds);
     figures::cpu(figures, "CPU per connection made", &usage, made);
@@ -26,9 +27,10 @@ pub(super) fn run(bench: &mut Bench) -> Outcome {
 
     let meter = Meter::start(bench.pid);
     connections::close(bench, &mut outcome.faults);
-    let seconds = meter.stop().seconds;
+    let effort = bench.effort;
+    let seconds = meter.stop(effort).seconds;
     bench.rest(SETTLE, &mut outcome.faults);
-    let closing = meter.stop();
+    let closing = meter.stop(effort);
     figures::add(figures, "connections closed", "/s", made / seconds);
     figures::cpu(figures, "CPU per connection closed", &closing, made);
 

@@ -1,9 +1,10 @@
 //! Clients come and go.
 
 use std::{
-    ops::Range,
-    rc::Rc,
+    collections::HashMap,
+    sync::Arc,
     time::{Duration, Instant},
+    vec,
 };
 
 use super::Bench;
@@ -11,7 +12,7 @@ use crate::{
     client::{Client, Listener, Stage},
     engine::{Crowd, Load},
     faults::Faults,
-    measure::Delays,
+    measure::{Delays, Recorder},
     protocol::Message,
 };
 
@@ -22,30 +23,28 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(super) fn connect(
     bench: &mut Bench,
     count: u32,
-    bearer: impl Fn(u32) -> Option<Rc<str>>,
+    bearer: impl Fn(u32) -> Option<Arc<str>>,
     faults: &mut Faults,
 ) -> Delays {
-    let first = bench.engine.crowd.clients().len() as u32;
-    for n in 0..count {
-        bench.engine.crowd.add(&bench.plan, bearer(first + n));
-    }
-    let turns = Turns::new(Act::Connect, first..first + count, bench.options.connecting);
-    turns.run(bench, faults)
+    let added = bench.crew.add(&bench.plan, count, bearer);
+    take_turns(bench, Act::Connect, &added, faults)
 }
 
 /// Closes all clients, so many at a time, and tells how long each took.
 pub(super) fn close(bench: &mut Bench, faults: &mut Faults) -> Delays {
-    let all = 0..bench.engine.crowd.clients().len() as u32;
-    let turns = Turns::new(Act::Close, all, bench.options.connecting);
-    let delays = turns.run(bench, faults);
-    bench.engine.crowd.clear();
+    let open = open(bench);
+    let delays = take_turns(bench, Act::Close, &open, faults);
+    bench.crew.clear();
     delays
 }
 
 /// Who is connected.
 pub(super) fn open(bench: &Bench) -> Vec<u32> {
-    let clients = bench.engine.crowd.clients().iter();
-    clients.filter(|client| client.is_open()).map(|client| client.id).collect()
+    let open = bench.crew.clients().filter(|client| client.is_open());
+    let mut open: Vec<_> = open.map(|client| client.id).collect();
+    // Whoever takes some of them takes about as many of each thread.
+    open.sort_unstable();
+    open
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,52 +53,50 @@ enum Act {
     Close,
 }
 
-/// Many clients do the same, in turn.
+/// Has clients do the same, so many at a time, and tells how long each took.
+fn take_turns(bench: &mut Bench, act: Act, who: &[u32], faults: &mut Faults) -> Delays {
+    let start = Instant::now();
+    let (threads, limit) = (bench.options.threads(), bench.options.connecting);
+    let hands = bench.crew.deal(who.iter().copied(), |&id| id);
+    let turns = hands.into_iter().zip(0..).map(|(hand, thread)| Turns {
+        act,
+        waiting: hand.into_iter(),
+        // The threads share what may be done at a time.
+        limit: ((limit + thread) / threads) as usize,
+        acting: HashMap::new(),
+        delays: Recorder::new(start, Duration::from_secs(10)),
+        faults: Faults::default(),
+    });
+    let mut turns: Vec<_> = turns.collect();
+    if !bench.drive(&mut turns, PATIENCE + Duration::from_millis(10) * who.len() as u32) {
+        let wanted = if act == Act::Connect { Stage::Open } else { Stage::Away };
+        for &id in who {
+            let stage = bench.crew.crowd(id).client(id).stage();
+            if stage != wanted {
+                faults.add(format!("no end of {}", stage.doing()));
+            }
+        }
+    }
+    Delays::of(turns.into_iter().map(|turns| {
+        faults.append(turns.faults);
+        turns.delays
+    }))
+}
+
+/// The clients of a thread take their turns.
 struct Turns {
     act: Act,
-    first: u32,
-    waiting: Range<u32>,
+    waiting: vec::IntoIter<u32>,
     limit: usize,
-    /// Since when each client has been at it.
-    acting: Vec<Option<Instant>>,
-    busy: usize,
-    delays: Delays,
+    /// Who is at it, and since when.
+    acting: HashMap<u32, Instant>,
+    delays: Recorder,
     faults: Faults,
 }
 
 impl Turns {
-    fn new(act: Act, who: Range<u32>, limit: u32) -> Self {
-        Self {
-            act,
-            first: who.start,
-            limit: limit as usize,
-            acting: vec![None; who.len()],
-            waiting: who,
-            busy: 0,
-            delays: Delays::new(Instant::now(), Duration::from_secs(10)),
-            faults: Faults::default(),
-        }
-    }
-
-    fn run(mut self, bench: &mut Bench, faults: &mut Faults) -> Delays {
-        let count = self.acting.len() as u32;
-        if !bench.drive(&mut self, PATIENCE + Duration::from_millis(10) * count) {
-            let wanted = if self.act == Act::Connect { Stage::Open } else { Stage::Away };
-            for client in &bench.engine.crowd.clients()[self.first as usize..] {
-                if client.stage() != wanted {
-                    self.faults.add(format!("no end of {}", client.stage().doing()));
-                }
-            }
-        }
-        faults.append(self.faults);
-        self.delays
-    }
-
     fn done(&mut self, client: u32, at: Instant) {
-        let place = client.checked_sub(self.first).map(|n| n as usize);
-        let since = place.and_then(|n| self.acting.get_mut(n)).and_then(Option::take);
-        if let Some(since) = since {
-            self.busy -= 1;
+        if let Some(since) = self.acting.remove(&client) {
             self.delays.record(since, at);
         }
     }
@@ -126,15 +123,15 @@ impl Listener for Turns {
 
 impl Load for Turns {
     fn tick(&mut self, crowd: &mut Crowd, now: Instant) -> Option<Instant> {
-        while self.busy < self.limit {
+        while self.acting.len() < self.limit {
             let Some(id) = self.waiting.next() else {
-                return (self.busy > 0).then(|| now + Duration::from_secs(1));
+                return (!self.acting.is_empty()).then(|| now + Duration::from_secs(1));
             };
+            // It may have been closed while others were.
             if self.act == Act::Close && !crowd.client(id).is_open() {
                 continue;
             }
-            self.acting[(id - self.first) as usize] = Some(now);
-            self.busy += 1;
+            self.acting.insert(id, now);
             match self.act {
                 Act::Connect => crowd.connect(id),
                 Act::Close => crowd.close(id),

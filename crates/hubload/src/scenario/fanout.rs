@@ -1,24 +1,31 @@
 //! Messages that go out to several clients, and the check that each of them gets each of its own
 //! once and in order.
 
+mod deliveries;
 mod member;
 mod sender;
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashMap,
+    mem,
+    time::{Duration, Instant},
+};
 
 use self::member::{Member, State};
-pub(super) use self::sender::{Sender, Target};
+pub(super) use self::{
+    deliveries::Deliveries,
+    sender::{Sender, Target},
+};
 use super::{
-    PATIENCE,
+    Bench, PATIENCE,
     schedule::Schedule,
     text::{self, Texts},
-    window::Window,
 };
 use crate::{
     client::{Client, Listener},
     engine::{Crowd, Load},
     faults::Faults,
-    measure::Delays,
+    measure::Recorder,
     protocol::{Message, Value},
 };
 
@@ -30,31 +37,47 @@ pub(super) struct Audience {
     pub(super) members: Vec<(u32, u32)>,
 }
 
+/// What is sent when: the same on all threads.
+#[derive(Clone, Debug)]
+pub(super) struct Programme {
+    pub(super) sender: Sender,
+    pub(super) schedule: Schedule,
+    pub(super) texts: Texts,
+    /// When the measurement begins, and how long it lasts. Messages are sent before, too.
+    pub(super) from: Instant,
+    pub(super) duration: Duration,
+}
+
 const NOT_SENT: &str = "a message that was not sent";
 
+/// What one thread sends and what its clients get. What another sends it knows by the clock.
 #[derive(Debug)]
 pub(super) struct Fanout {
     sender: Sender,
     schedule: Schedule,
     texts: Texts,
+    from: Instant,
     total: u64,
+    /// How many messages are asked for at a time.
+    at_once: u64,
+    /// How many messages are due and so sent, if not here, then by another thread.
     sent: u64,
+    /// When the next ones are due.
+    next_due: Instant,
+    /// How many of those due the sender has been told of, if it is here.
+    told: u64,
     streams: Vec<Stream>,
-    /// By the client's id.
-    members: Vec<Member>,
+    members: HashMap<u32, Member>,
     /// How many deliveries are still to come.
     awaited: u64,
     /// When the last one came.
     last: Instant,
-    pub(super) delivered: u64,
-    pub(super) dropped: u32,
-    pub(super) window: Window,
-    pub(super) delays: Delays,
-    /// When the last of a burst came.
-    pub(super) bursts: Delays,
-    /// How many deliveries of each burst are still to come.
-    burst_awaited: Vec<u64>,
-    pub(super) faults: Faults,
+    /// How many have come since the measurement began.
+    delivered: u64,
+    dropped: u32,
+    delays: Recorder,
+    bursts: Vec<Burst>,
+    faults: Faults,
 }
 
 #[derive(Debug)]
@@ -65,55 +88,72 @@ struct Stream {
     hearing: u64,
 }
 
+#[derive(Clone, Debug, Default)]
+struct Burst {
+    /// How many deliveries are still to come.
+    awaited: u64,
+    /// When the last one came.
+    last: Option<Instant>,
+}
+
 impl Fanout {
-    /// Sends for the duration and, before that, until the window begins.
-    pub(super) fn new(
-        sender: Sender,
-        schedule: Schedule,
-        texts: Texts,
-        audience: Audience,
-        window: Window,
-        duration: Duration,
-    ) -> Self {
-        let total = schedule.count(window.from.duration_since(schedule.start) + duration);
-        let streams = audience.targets.into_iter();
-        let streams = streams.map(|target| Stream { target, sent: 0, hearing: 0 });
+    /// The part of each thread. They send for the duration and, before that, until the measurement
+    /// begins.
+    pub(super) fn deal(bench: &Bench, programme: &Programme, audience: Audience) -> Vec<Self> {
+        let hands = bench.crew.deal(audience.members, |&(client, _)| client).into_iter();
+        hands.map(|members| Self::new(programme.clone(), &audience.targets, members)).collect()
+    }
+
+    fn new(programme: Programme, targets: &[Target], members: Vec<(u32, u32)>) -> Self {
+        let Programme { sender, schedule, texts, from, duration } = programme;
+        let total = schedule.count(from.duration_since(schedule.start) + duration);
         let bursts = if schedule.together > 1 { total / schedule.together } else { 0 };
-        let mut fanout = Self {
+        let at_once = match &sender {
+            Sender::Client(_) => 1,
+            Sender::Server(_) if schedule.together > targets.len() as u64 => schedule.together,
+            Sender::Server(_) => total,
+        };
+        let targets = targets.iter().cloned();
+        let mut streams: Vec<_> =
+            targets.map(|target| Stream { target, sent: 0, hearing: 0 }).collect();
+        for &(_, stream) in &members {
+            streams[stream as usize].hearing += 1;
+        }
+        let members = members.into_iter();
+        Self {
             sender,
             schedule,
             texts,
+            from,
             total,
+            at_once,
             sent: 0,
-            streams: streams.collect(),
-            members: Vec::new(),
+            next_due: schedule.start,
+            told: 0,
+            streams,
+            members: members.map(|(client, stream)| (client, Member::of(stream))).collect(),
             awaited: 0,
             last: schedule.start,
             delivered: 0,
             dropped: 0,
-            delays: Delays::new(window.from, duration),
-            bursts: Delays::new(window.from, duration),
-            burst_awaited: vec![0; bursts as usize],
-            window,
+            delays: Recorder::new(from, duration),
+            bursts: vec![Burst::default(); bursts as usize],
             faults: Faults::default(),
-        };
-        for (client, stream) in audience.members {
-            let place = client as usize;
-            if fanout.members.len() <= place {
-                fanout.members.resize_with(place + 1, Member::none);
-            }
-            fanout.members[place] = Member::of(stream);
-            fanout.streams[stream as usize].hearing += 1;
         }
-        fanout
     }
 
     /// A client stops to read: what it does not hear is no fault.
     pub(super) fn deafen(&mut self, crowd: &mut Crowd, client: u32) {
-        let member = &mut self.members[client as usize];
-        member.state = State::Deaf;
-        self.streams[member.stream as usize].hearing -= 1;
-        crowd.listen(client, false);
+        if let Some(member) = self.members.get_mut(&client) {
+            member.state = State::Deaf;
+            self.streams[member.stream as usize].hearing -= 1;
+            crowd.listen(client, false);
+        }
+    }
+
+    /// Whether a text is one of these.
+    pub(super) fn wrote(&self, text: &str) -> bool {
+        self.texts.wrote(text)
     }
 
     fn due(&self, stream: u32, number: u32) -> Instant {
@@ -127,12 +167,13 @@ impl Fanout {
 
     fn burst(&self, place: u64) -> Option<usize> {
         let burst = (place / self.schedule.together) as usize;
-        (burst < self.burst_awaited.len()).then_some(burst)
+        (burst < self.bursts.len()).then_some(burst)
     }
 
     fn deliver(&mut self, client: u32, text: &str, at: Instant) -> Result<(), &'static str> {
-        let place = client as usize;
-        let member = self.members.get_mut(place).ok_or("a message to a client without part")?;
+        // The thread that sends may have been the first to see that it is time.
+        self.note_due(at);
+        let member = self.members.get_mut(&client).ok_or("a message to a client without part")?;
         let sent = self.streams[member.stream as usize].sent;
         let number = match self.sender {
             Sender::Client(_) => {
@@ -161,27 +202,25 @@ impl Fanout {
         }
         self.awaited -= 1;
         self.last = at;
-        self.delivered += 1;
+        if at >= self.from {
+            self.delivered += 1;
+        }
         let due = self.due(stream, number);
-        if due >= self.window.from {
+        if due >= self.from {
             self.delays.record(due, at);
         }
         if let Some(burst) = self.burst(self.place(stream, number)) {
-            self.burst_awaited[burst] -= 1;
-            if self.burst_awaited[burst] == 0 && due >= self.window.from {
-                self.bursts.record(due, at);
-            }
+            let burst = &mut self.bursts[burst];
+            burst.awaited -= 1;
+            burst.last = Some(at);
         }
         Ok(())
     }
 
-    /// Puts down what never came.
-    pub(super) fn end(&mut self) {
-        let mut lost = 0;
-        for member in self.members.iter().filter(|member| member.state == State::Hearing) {
-            lost += member.lost(self.streams[member.stream as usize].sent);
-        }
-        self.faults.add_many("a message was lost", lost);
+    /// How many messages never came.
+    fn lost(&self) -> u64 {
+        let hearing = self.members.values().filter(|member| member.state == State::Hearing);
+        hearing.map(|member| member.lost(self.streams[member.stream as usize].sent)).sum()
     }
 }
 
@@ -208,7 +247,7 @@ impl Listener for Fanout {
     }
 
     fn closed(&mut self, client: u32, why: Option<String>, _: Instant) {
-        let member = self.members.get_mut(client as usize);
+        let member = self.members.get_mut(&client);
         match member.as_ref().map(|member| member.state) {
             Some(State::Deaf) => self.dropped += 1,
             _ => {
@@ -230,18 +269,23 @@ impl Listener for Fanout {
 
 impl Load for Fanout {
     fn tick(&mut self, crowd: &mut Crowd, now: Instant) -> Option<Instant> {
-        self.window.tick(now, self.delivered);
+        self.note_due(now);
+        let places = mem::replace(&mut self.told, self.sent)..self.sent;
         match self.sender.clone() {
-            Sender::Client(client) => self.send_by_client(crowd, client, now),
-            Sender::Server(plan) => self.send_by_server(crowd, &plan, now),
+            Sender::Client(client) if crowd.has(client) => {
+                self.send_by_client(crowd, client, places);
+            }
+            Sender::Server(plan) if crowd.is_first() => {
+                self.send_by_server(crowd, &plan, places);
+            }
+            Sender::Client(_) | Sender::Server(_) => {}
         }
         if self.sent < self.total {
-            return Some(self.window.next(now, self.schedule.due(self.sent)));
+            return Some(self.next_due);
         }
         // After the last is due, too, it takes a while.
         let patient = self.last.max(self.schedule.due(self.total)) + PATIENCE;
         let awaits = self.awaited > 0 && now < patient;
-        let later = now + Duration::from_millis(100);
-        (awaits || now < self.window.from).then(|| self.window.next(now, later))
+        (awaits || now < self.from).then(|| now + Duration::from_millis(100))
     }
 }

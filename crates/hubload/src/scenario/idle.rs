@@ -31,8 +31,8 @@ pub(super) fn run(bench: &mut Bench, idle: &cli::Idle) -> Outcome {
     let pings = pings(bench);
     let meter = Meter::start(bench.pid);
     bench.rest(bench.options.duration, faults);
-    outcome.usage = meter.stop();
-    let silent = bench.engine.crowd.clients().iter().filter(|client| {
+    outcome.usage = meter.stop(bench.effort);
+    let silent = bench.crew.clients().filter(|client| {
         client.keeps_alive()
             && client.heard.is_some_and(|heard| heard + SERVER_TIMEOUT < Instant::now())
     });
@@ -52,7 +52,7 @@ pub(super) fn run(bench: &mut Bench, idle: &cli::Idle) -> Outcome {
 
 /// How many have come in all.
 fn pings(bench: &Bench) -> u64 {
-    bench.engine.crowd.clients().iter().map(|client| u64::from(client.pings)).sum()
+    bench.crew.clients().map(|client| u64::from(client.pings)).sum()
 }
 
 /// By least squares, or none where all points stand above each other.

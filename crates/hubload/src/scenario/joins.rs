@@ -10,11 +10,15 @@ use crate::{
 
 /// Has each client join its group, and waits until all are in.
 pub(super) fn run(bench: &mut Bench, members: Vec<(u32, String)>, faults: &mut Faults) {
-    let mut joins = Joins { waiting: members.len(), members, faults: Faults::default() };
-    if !bench.drive(&mut joins, PATIENCE) {
-        joins.faults.add_many("a group was not joined", joins.waiting as u64);
+    let hands = bench.crew.deal(members, |&(client, _)| client).into_iter();
+    let joins =
+        |members: Vec<_>| Joins { waiting: members.len(), members, faults: Faults::default() };
+    let mut joins: Vec<_> = hands.map(joins).collect();
+    bench.drive(&mut joins, PATIENCE);
+    for joins in joins {
+        faults.add_many("a group was not joined", joins.waiting as u64);
+        faults.append(joins.faults);
     }
-    faults.append(joins.faults);
 }
 
 struct Joins {

@@ -2,13 +2,12 @@ use std::time::Instant;
 
 use super::{
     Bench, DELAY, Outcome, SIZE,
-    calls::{Calls, Kind, Pace},
+    calls::{self, Answers, Calls, Kind, Pace},
     connections,
-    fanout::{Audience, Fanout, Sender, Target},
+    fanout::{self, Audience, Deliveries, Fanout, Sender, Target},
     figures,
     schedule::Schedule,
     text::Texts,
-    window::Window,
 };
 use crate::{
     cli,
@@ -33,41 +32,53 @@ pub(super) fn run(bench: &mut Bench, mixed: &cli::Mixed) -> Outcome {
     };
     let (warm_up, duration) = (bench.options.warm_up, bench.options.duration);
     let start = Instant::now();
-    let measured = start + warm_up;
-    let window = || Window::new(measured, bench.pid);
-    let members: Vec<_> = open.iter().map(|&id| (id, 0)).collect();
-    let fanout = |schedule, texts, duration| {
-        let audience = Audience { targets: vec![Target::All], members: members.clone() };
-        Fanout::new(Sender::Client(first), schedule, texts, audience, window(), duration)
+    let from = start + warm_up;
+    let poll = from + duration / 3;
+    let sender = Sender::Client(first);
+    let ticks = fanout::Programme {
+        sender: sender.clone(),
+        schedule: Schedule { start, rate: TICKS, together: 1 },
+        texts: Texts { size: mixed.tick as usize, ..bench.texts(0, SIZE) },
+        from,
+        duration,
     };
-
-    let ticks = Schedule { start, rate: TICKS, together: 1 };
-    let tick_texts = Texts { size: mixed.tick as usize, ..bench.texts(0, SIZE) };
-    let ticks = fanout(ticks, tick_texts, duration);
-
-    let poll = measured + duration / 3;
-    let tallies = Schedule { start: poll, rate: TALLIES, together: 1 };
-    let tallies = fanout(tallies, bench.texts(1, SIZE), mixed.poll);
-
-    let votes = u64::from(mixed.votes.unwrap_or(open.len() as u32));
-    let rate = votes as f64 / mixed.poll.as_secs_f64().max(0.001);
-    let schedule = Schedule { start: poll, rate, together: 1 };
+    let tallies = fanout::Programme {
+        sender,
+        schedule: Schedule { start: poll, rate: TALLIES, together: 1 },
+        texts: bench.texts(1, SIZE),
+        from,
+        duration: mixed.poll,
+    };
+    let total = u64::from(mixed.votes.unwrap_or(open.len() as u32));
+    let rate = total as f64 / mixed.poll.as_secs_f64().max(0.001);
+    let votes = calls::Programme {
+        kind: Kind::Echo,
+        pace: Pace::Open { schedule: Schedule { start: poll, rate, together: 1 }, total },
+        texts: bench.texts(2, SIZE),
+        from,
+        duration,
+    };
+    let audience =
+        Audience { targets: vec![Target::All], members: open.iter().map(|&id| (id, 0)).collect() };
     let mut voters = open;
     shuffle(&mut voters, bench.options.seed);
-    let pace = Pace::Open { schedule, total: votes };
-    let votes = Calls::new(Kind::Echo, pace, bench.texts(2, SIZE), voters, window(), duration);
 
-    let mut dashboard = Dashboard { ticks, tallies, votes, tally_tag: bench.texts(1, SIZE) };
-    bench.drive(&mut dashboard, warm_up + duration + mixed.poll + DELAY);
-    let Dashboard { mut ticks, mut tallies, mut votes, .. } = dashboard;
-    ticks.end();
-    tallies.end();
-    votes.end();
-    let (usage, ticked) = ticks.window.end(ticks.delivered);
-    let (_, tallied) = tallies.window.end(tallies.delivered);
-    let all = ticked + tallied + votes.answered;
+    let parts = Fanout::deal(bench, &ticks, audience.clone())
+        .into_iter()
+        .zip(Fanout::deal(bench, &tallies, audience))
+        .zip(Calls::deal(bench, votes, &voters));
+    let mut dashboards: Vec<_> =
+        parts.map(|((ticks, tallies), votes)| Dashboard { ticks, tallies, votes }).collect();
+    let limit = warm_up + duration + mixed.poll + DELAY;
+    outcome.usage = bench.measure(&mut dashboards, from, limit, |_| {});
+    let parts = dashboards.into_iter().map(|parts| (parts.ticks, parts.tallies, parts.votes));
+    let parts: (Vec<_>, Vec<_>, Vec<_>) = parts.collect();
+    let ticks = Deliveries::of(&ticks, parts.0);
+    let tallies = Deliveries::of(&tallies, parts.1);
+    let votes = Answers::of(parts.2);
+    let all = ticks.count + tallies.count + votes.count;
 
-    let figures = &mut outcome.figures;
+    let (figures, usage) = (&mut outcome.figures, &outcome.usage);
     figures::delays(figures, ["tick p50", "tick p99", "tick p99.9", "tick max"], &ticks.delays);
     figures::delays(
         figures,
@@ -75,8 +86,8 @@ pub(super) fn run(bench: &mut Bench, mixed: &cli::Mixed) -> Outcome {
         &tallies.delays,
     );
     figures::delays(figures, ["vote p50", "vote p99", "vote p99.9", "vote max"], &votes.delays);
-    figures::cpu(figures, "CPU per message", &usage, all as f64);
-    figures::server(figures, &usage);
+    figures::cpu(figures, "CPU per message", usage, all as f64);
+    figures::server(figures, usage);
     for (name, delays) in
         [("tick", ticks.delays), ("tally", tallies.delays), ("vote", votes.delays)]
     {
@@ -85,16 +96,15 @@ pub(super) fn run(bench: &mut Bench, mixed: &cli::Mixed) -> Outcome {
     for faults in [ticks.faults, tallies.faults, votes.faults] {
         outcome.faults.append(faults);
     }
-    outcome.usage = usage;
     connections::close(bench, &mut outcome.faults);
     outcome
 }
 
+/// The part of one thread.
 struct Dashboard {
     ticks: Fanout,
     tallies: Fanout,
     votes: Calls,
-    tally_tag: Texts,
 }
 
 impl Listener for Dashboard {
@@ -105,7 +115,7 @@ impl Listener for Dashboard {
     fn received(&mut self, client: &mut Client, message: Message<'_>, at: Instant) {
         match &message {
             Message::Invocation(call) => match &call.arguments[0] {
-                Some(Value::Text(text)) if self.tally_tag.wrote(text) => {
+                Some(Value::Text(text)) if self.tallies.wrote(text) => {
                     self.tallies.received(client, message, at);
                 }
                 _ => self.ticks.received(client, message, at),

@@ -14,10 +14,9 @@ mod schedule;
 mod sending;
 mod text;
 mod tokens;
-mod window;
 
 use std::{
-    rc::Rc,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -26,21 +25,25 @@ use self::{outcome::figures, text::Texts};
 use crate::{
     cli::{Command, Options},
     client::{Client, Listener, Plan},
-    engine::{Crowd, Engine, Load},
+    crew::Crew,
+    engine::{Crowd, Load},
     faults::Faults,
+    measure::{Effort, Meter, Usage},
     progress::Progress,
     protocol::Message,
 };
 
 /// One turn of a scenario: against one server, with connections of its own.
 pub(crate) struct Bench {
-    pub(crate) engine: Engine,
-    pub(crate) plan: Rc<Plan>,
+    pub(crate) crew: Crew,
+    pub(crate) plan: Arc<Plan>,
     pub(crate) pid: Option<u32>,
     pub(crate) options: Options,
     /// Tells the messages of this turn from those of others.
     pub(crate) turn: u32,
     pub(crate) progress: Progress,
+    /// How hard the generator worked when it last ran loads.
+    pub(crate) effort: Effort,
 }
 
 impl Bench {
@@ -70,16 +73,54 @@ impl Bench {
         Texts { tag: self.turn * 10 + kind, size }
     }
 
-    /// Runs a load, at most for so long.
-    fn drive(&mut self, load: &mut dyn Load, limit: Duration) -> bool {
-        self.engine.run(load, Instant::now() + limit, &self.progress)
+    /// Runs loads, one on each thread, at most for so long. Tells whether all were done.
+    fn drive<L: Load + Send>(&mut self, loads: &mut [L], limit: Duration) -> bool {
+        self.drive_from(loads, Instant::now(), limit, |_| {})
+    }
+
+    /// Runs loads and measures from a moment on what that takes.
+    fn measure<L: Load + Send>(
+        &mut self,
+        loads: &mut [L],
+        from: Instant,
+        limit: Duration,
+        mut look: impl FnMut(Instant),
+    ) -> Usage {
+        let (pid, mut meter) = (self.pid, None);
+        self.drive_from(loads, from, limit, |now| {
+            if now >= from {
+                meter.get_or_insert_with(|| Meter::start(pid));
+            }
+            look(now);
+        });
+        meter.map_or_else(Usage::default, |meter| meter.stop(self.effort))
+    }
+
+    fn drive_from<L: Load + Send>(
+        &mut self,
+        loads: &mut [L],
+        from: Instant,
+        limit: Duration,
+        mut look: impl FnMut(Instant),
+    ) -> bool {
+        let (progress, until) = (&self.progress, Instant::now() + limit);
+        let (done, effort) = self.crew.run(loads, from, until, |now| {
+            progress.tick(now);
+            look(now);
+        });
+        self.effort = effort;
+        done
     }
 
     /// Waits while nothing is to be done but to keep connections alive.
     fn rest(&mut self, time: Duration, faults: &mut Faults) {
-        let mut rest = Rest { until: Instant::now() + time, faults: Faults::default() };
-        self.drive(&mut rest, time + Duration::from_secs(1));
-        faults.append(rest.faults);
+        let until = Instant::now() + time;
+        let rest = || Rest { until, faults: Faults::default() };
+        let mut rests: Vec<_> = (0..self.options.threads()).map(|_| rest()).collect();
+        self.drive(&mut rests, time + Duration::from_secs(1));
+        for rest in rests {
+            faults.append(rest.faults);
+        }
     }
 }
 

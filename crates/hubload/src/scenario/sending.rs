@@ -1,14 +1,13 @@
 //! Messages to all, to groups and to users.
 
-use std::{rc::Rc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 use super::{
     Bench, DELAY, Outcome, SIZE, connections,
-    fanout::{Audience, Fanout, Sender, Target},
+    fanout::{Audience, Deliveries, Fanout, Programme, Sender, Target},
     figures, joins,
     schedule::Schedule,
     tokens,
-    window::Window,
 };
 use crate::cli::{self, Through};
 
@@ -40,7 +39,7 @@ pub(super) fn user(bench: &mut Bench, user: &cli::User) -> Result<Outcome, Strin
     let connections = bench.options.connections;
     let users = user.users.unwrap_or(connections).min(connections);
     let tokens = tokens::fetch(bench, users, &user.token)?;
-    let bearer = |id: u32| Some(Rc::clone(&tokens[(id % users) as usize]));
+    let bearer = |id: u32| Some(Arc::clone(&tokens[(id % users) as usize]));
     connections::connect(bench, connections, bearer, &mut outcome.faults);
     let members = connections::open(bench).into_iter().map(|id| (id, id % users)).collect();
     let targets = (0..users).map(|n| Target::User(tokens::user(n))).collect();
@@ -67,29 +66,28 @@ fn send(
             if interval < 1.0 {
                 return Err("--rate is more than one message a millisecond by post".into());
             }
-            let sender = Sender::Server(Rc::clone(&bench.plan));
+            let sender = Sender::Server(Arc::clone(&bench.plan));
             (sender, streams as f64 * 1000.0 / interval, burst * streams)
         }
     };
     let start = Instant::now();
+    let from = start + warm_up;
     let schedule = Schedule { start, rate, together };
-    let window = Window::new(start + warm_up, bench.pid);
-    let texts = bench.texts(0, SIZE);
-    let mut fanout = Fanout::new(sender, schedule, texts, audience, window, duration);
-    bench.drive(&mut fanout, warm_up + duration + DELAY);
-    fanout.end();
-    let (usage, delivered) = fanout.window.end(fanout.delivered);
-    outcome.faults.append(fanout.faults);
+    let programme = Programme { sender, schedule, texts: bench.texts(0, SIZE), from, duration };
+    let mut fanouts = Fanout::deal(bench, &programme, audience);
+    let usage = bench.measure(&mut fanouts, from, warm_up + duration + DELAY, |_| {});
+    let deliveries = Deliveries::of(&programme, fanouts);
+    outcome.faults.append(deliveries.faults);
 
-    let figures = &mut outcome.figures;
-    figures::add(figures, "deliveries", "/s", delivered as f64 / usage.seconds);
-    figures::cpu(figures, "CPU per delivery", &usage, delivered as f64);
-    figures::delays(figures, figures::DELAY, &fanout.delays);
-    outcome.delays.push(("delivery", fanout.delays));
+    let (figures, count) = (&mut outcome.figures, deliveries.count as f64);
+    figures::add(figures, "deliveries", "/s", count / usage.seconds);
+    figures::cpu(figures, "CPU per delivery", &usage, count);
+    figures::delays(figures, figures::DELAY, &deliveries.delays);
+    outcome.delays.push(("delivery", deliveries.delays));
     if burst > 1 {
         let names = ["burst p50", "burst p99", "burst p99.9", "burst max"];
-        figures::delays(figures, names, &fanout.bursts);
-        outcome.delays.push(("burst", fanout.bursts));
+        figures::delays(figures, names, &deliveries.bursts);
+        outcome.delays.push(("burst", deliveries.bursts));
     }
     figures::server(figures, &usage);
     outcome.usage = usage;

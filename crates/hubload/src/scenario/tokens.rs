@@ -1,6 +1,7 @@
 use std::{
     collections::HashMap,
-    rc::Rc,
+    slice,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -12,13 +13,12 @@ use crate::{
     protocol::Message,
 };
 
-/// Gets a bearer token for each user, from where the server hands them out.
-pub(super) fn fetch(bench: &mut Bench, users: u32, path: &str) -> Result<Vec<Rc<str>>, String> {
+/// Gets a bearer token for each user, from where the server hands them out. Nothing is measured of
+/// that, so one thread does.
+pub(super) fn fetch(bench: &mut Bench, users: u32, path: &str) -> Result<Vec<Arc<str>>, String> {
     let askers = bench.options.connecting.min(users);
-    let mut idle = Vec::new();
-    for _ in 0..askers {
-        idle.push(bench.engine.crowd.add(&bench.plan, None));
-    }
+    let crowd = bench.crew.crowd(0);
+    let idle = (0..askers).map(|_| crowd.add(&bench.plan, None)).collect();
     let mut fetch = Fetch {
         path: path.to_owned(),
         users,
@@ -28,8 +28,8 @@ pub(super) fn fetch(bench: &mut Bench, users: u32, path: &str) -> Result<Vec<Rc<
         tokens: vec![None; users as usize],
         faults: Faults::default(),
     };
-    bench.drive(&mut fetch, PATIENCE + Duration::from_millis(10) * users);
-    bench.engine.crowd.clear();
+    bench.drive(slice::from_mut(&mut fetch), PATIENCE + Duration::from_millis(10) * users);
+    bench.crew.clear();
     if let Some((cause, _)) = fetch.faults.iter().next() {
         return Err(format!("no tokens from {path}: {cause}"));
     }
@@ -49,7 +49,7 @@ struct Fetch {
     /// Which client asks for which user.
     asking: HashMap<u32, u32>,
     idle: Vec<u32>,
-    tokens: Vec<Option<Rc<str>>>,
+    tokens: Vec<Option<Arc<str>>>,
     faults: Faults,
 }
 

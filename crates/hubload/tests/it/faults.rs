@@ -3,12 +3,13 @@
 use crate::{hubload, meddler, server::Server, texts};
 
 /// What is told of a load through something that meddles with what the server sends. It is so slow
-/// that the frames come one by one.
+/// that the frames come one by one. Each client has a thread of its own.
 #[track_caller]
 fn told(scenario: &[&str], meddle: fn(Vec<u8>, usize) -> Vec<u8>) -> String {
     let floor = Server::floor();
     let url = format!("http://{}/bench", meddler::start(&floor.address, meddle));
-    let common = ["--url", &url, "-n", "2", "--duration", "0.5", "--warm-up", "0"];
+    let common =
+        ["--url", &url, "-n", "2", "--threads", "2", "--duration", "0.5", "--warm-up", "0"];
     let output = hubload(&[scenario, &common].concat());
     let (stdout, stderr) = texts(&output);
     assert_eq!(output.status.code(), Some(1), "{stdout}\n{stderr}");

@@ -20,6 +20,43 @@ fn connections_need_no_negotiation() {
 }
 
 #[test]
+fn threads_share_every_scenario() {
+    every_scenario(&Server::floor(), &["--threads", "3"]);
+}
+
+#[test]
+fn everything_counts_once_on_however_many_threads() {
+    let floor = Server::floor();
+    // In 0.4 s, of which 0.1 s are not measured.
+    let broadcast: &[&str] = &["broadcast", "--burst", "5", "--rate", "100"];
+    let echo: &[&str] = &["echo", "--rate", "100"];
+    for threads in ["1", "3"] {
+        assert_eq!(
+            counts(&floor, broadcast, threads),
+            [("delivery".into(), 600), ("burst".into(), 6)]
+        );
+        assert_eq!(counts(&floor, echo, threads), [("answer".into(), 30)]);
+    }
+}
+
+/// How many delays of what were recorded.
+fn counts(server: &Server, scenario: &[&str], threads: &str) -> Vec<(String, u64)> {
+    let json = format!("{}/{}-{threads}.json", env!("CARGO_TARGET_TMPDIR"), scenario[0]);
+    let to = ["--url", &server.hub(), "--threads", threads, "--json", &json];
+    succeeds(&[scenario, &SHORT, &to].concat());
+    let report: Value = serde_json::from_str(&fs::read_to_string(&json).unwrap()).unwrap();
+    let delays = report["turns"][0]["delays"].as_array().unwrap();
+    let count = |delays: &Value| {
+        let all = [&delays["recorded"], &delays["points"]].map(|all| all.as_array().unwrap());
+        let recorded = all[0].iter().map(|step| step[1].as_u64().unwrap()).sum::<u64>();
+        let over_time = all[1].iter().map(|point| point["count"].as_u64().unwrap()).sum::<u64>();
+        assert_eq!(recorded, over_time);
+        recorded
+    };
+    delays.iter().map(|it| (it["of"].as_str().unwrap().to_owned(), count(it))).collect()
+}
+
+#[test]
 fn clients_that_do_not_read_are_no_fault() {
     let (floor, hub) = (Server::floor(), Server::hub);
     // The kernel alone takes some megabytes for each client.

@@ -22,11 +22,6 @@ impl Member {
         Self { stream, state: State::Hearing, next: 0, missing: Vec::new(), stamp: 0 }
     }
 
-    /// The place of a client that takes no part.
-    pub(super) fn none() -> Self {
-        Self { state: State::Gone, ..Self::of(0) }
-    }
-
     /// Takes a message, or tells why it should not have come now.
     pub(super) fn take(&mut self, number: u32) -> Result<(), &'static str> {
         if number >= self.next {
