@@ -4,12 +4,23 @@ use std::{collections::HashMap, fs, io};
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Process {
-    /// User and system time, in seconds.
-    pub(crate) cpu: f64,
-    /// Context switches of each thread. Those of a thread that has ended are not to be had.
-    switches: HashMap<u32, u64>,
+    /// Those that live: of one that has ended nothing is to be had.
+    threads: HashMap<u32, Thread>,
+    /// User and system time, in ticks of mostly 10 ms, but with that of threads and children that
+    /// have ended.
+    ticks: u64,
+    /// How many numbers, each rounded down, the ticks are the sum of.
+    rounded: u64,
     /// Resident memory in bytes.
     pub(crate) rss: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Thread {
+    /// Nanoseconds on a core.
+    cpu: u64,
+    /// Context switches.
+    switches: u64,
 }
 
 impl Process {
@@ -20,8 +31,9 @@ impl Process {
         while let Some(next) = pids.pop() {
             match Self::one(next, &mut pids) {
                 Ok(one) => {
-                    sum.cpu += one.cpu;
-                    sum.switches.extend(one.switches);
+                    sum.threads.extend(one.threads);
+                    sum.ticks += one.ticks;
+                    sum.rounded += one.rounded;
                     sum.rss += one.rss;
                 }
                 // A child may have ended since it was listed.
@@ -32,10 +44,28 @@ impl Process {
         Ok(sum)
     }
 
+    /// CPU seconds since an earlier look.
+    pub(crate) fn cpu_since(&self, earlier: &Self) -> f64 {
+        let threads = self.since(earlier, |thread| thread.cpu) as f64 / 1e9;
+        let seconds = |ticks: u64| ticks as f64 / rustix::param::clock_ticks_per_second() as f64;
+        let ticks = self.ticks.saturating_sub(earlier.ticks);
+        if threads == 0.0 {
+            // This kernel does not count for each thread.
+            return seconds(ticks);
+        }
+        // Threads that have ended since take their time with them, but not out of the ticks: it was
+        // at least as much as those say, but for what they are rounded by.
+        threads.max(seconds(ticks.saturating_sub(self.rounded)))
+    }
+
     /// Context switches since an earlier look.
     pub(crate) fn switches_since(&self, earlier: &Self) -> u64 {
-        let before = |thread| earlier.switches.get(thread).copied().unwrap_or_default();
-        self.switches.iter().map(|(thread, count)| count.saturating_sub(before(thread))).sum()
+        self.since(earlier, |thread| thread.switches)
+    }
+
+    fn since(&self, earlier: &Self, count: fn(&Thread) -> u64) -> u64 {
+        let before = |id| earlier.threads.get(id).map_or(0, count);
+        self.threads.iter().map(|(id, thread)| count(thread).saturating_sub(before(id))).sum()
     }
 
     fn one(pid: u32, children: &mut Vec<u32>) -> io::Result<Self> {
@@ -49,26 +79,28 @@ impl Process {
             .map(|field| field.parse().unwrap_or_default())
             .collect();
         let field = |n: usize| fields.get(n).copied().unwrap_or_default();
-        let ticks: u64 = (11..=14).map(field).sum();
-        let mut switches = HashMap::new();
+        let times = 11..=14;
+        let mut threads = HashMap::new();
         for task in fs::read_dir(format!("/proc/{pid}/task"))? {
             let task = task?;
-            let thread = task.file_name().to_string_lossy().parse().unwrap_or_default();
+            let id = task.file_name().to_string_lossy().parse().unwrap_or_default();
             let task = task.path();
             // A thread may have ended since it was listed.
-            let status = fs::read_to_string(task.join("status")).unwrap_or_default();
-            let count = status
+            let read = |name| fs::read_to_string(task.join(name)).unwrap_or_default();
+            let cpu = read("schedstat").split_whitespace().next().and_then(|it| it.parse().ok());
+            let switches = read("status")
                 .lines()
                 .filter_map(|line| line.split_once("ctxt_switches:"))
                 .filter_map(|(_, count)| count.trim().parse::<u64>().ok())
-                .sum::<u64>();
-            switches.insert(thread, count);
-            let listed = fs::read_to_string(task.join("children")).unwrap_or_default();
+                .sum();
+            threads.insert(id, Thread { cpu: cpu.unwrap_or_default(), switches });
+            let listed = read("children");
             children.extend(listed.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
         }
         Ok(Self {
-            cpu: ticks as f64 / rustix::param::clock_ticks_per_second() as f64,
-            switches,
+            threads,
+            rounded: times.clone().count() as u64,
+            ticks: times.map(field).sum(),
             rss: field(21) * rustix::param::page_size() as u64,
         })
     }
@@ -76,21 +108,62 @@ impl Process {
 
 #[cfg(test)]
 mod tests {
-    use std::{os::unix::process::CommandExt, process::Command, time::Instant};
+    use std::{
+        os::unix::process::CommandExt,
+        process::Command,
+        thread,
+        time::{Duration, Instant},
+    };
+
+    use rustix::time::{ClockId, clock_gettime};
 
     use super::*;
 
+    fn cpu_of_this_thread() -> Duration {
+        let time = clock_gettime(ClockId::ThreadCPUTime);
+        Duration::new(time.tv_sec.cast_unsigned(), time.tv_nsec.cast_unsigned() as u32)
+    }
+
     #[test]
-    fn a_busy_process_uses_cpu_and_memory() {
+    fn cpu_time_is_counted_finer_than_in_ticks() {
         let pid = std::process::id();
-        let before = Process::read(pid).unwrap();
-        let start = Instant::now();
-        while start.elapsed().as_millis() < 300 {
-            std::hint::spin_loop();
+        for _ in 0..10 {
+            let (before, start) = (Process::read(pid).unwrap(), cpu_of_this_thread());
+            while cpu_of_this_thread() - start < Duration::from_millis(3) {}
+            // The kernel settles accounts when a thread leaves its core.
+            thread::sleep(Duration::from_millis(1));
+            let after = Process::read(pid).unwrap();
+            assert!(after.cpu_since(&before) >= 0.003);
+            assert!(after.switches_since(&before) > 0);
+            assert!(after.rss > 1 << 20);
         }
-        let after = Process::read(pid).unwrap();
-        assert!(after.cpu > before.cpu);
-        assert!(after.rss > 1 << 20);
+    }
+
+    fn process<const N: usize>(threads: [(u32, u64); N], ticks: u64) -> Process {
+        let thread = |(id, cpu)| (id, Thread { cpu, switches: 0 });
+        Process { threads: threads.map(thread).into(), ticks, rounded: 4, rss: 0 }
+    }
+
+    #[test]
+    fn ticks_do_not_blur_what_is_counted_for_each_thread() {
+        let before = process([(1, 5_000_000), (2, 7_000_000)], 3);
+        let after = process([(1, 6_000_000), (2, 7_000_000), (3, 2_000_000)], 5);
+        assert_eq!(after.cpu_since(&before), 0.003);
+    }
+
+    #[test]
+    fn the_time_of_threads_that_have_ended_is_not_lost() {
+        let before = process([(1, 5_000_000), (2, 300_000_000)], 30);
+        let after = process([(1, 6_000_000)], 130);
+        let ticks = rustix::param::clock_ticks_per_second() as f64;
+        assert_eq!(after.cpu_since(&before), 96.0 / ticks);
+    }
+
+    #[test]
+    fn without_times_of_threads_there_are_ticks() {
+        let ticks = rustix::param::clock_ticks_per_second() as f64;
+        let (before, after) = (process([(1, 0)], 30), process([(1, 0)], 32));
+        assert_eq!(after.cpu_since(&before), 2.0 / ticks);
     }
 
     #[test]
@@ -107,7 +180,7 @@ mod tests {
         let group = rustix::process::Pid::from_child(&shell);
         rustix::process::kill_process_group(group, rustix::process::Signal::KILL).unwrap();
         shell.wait().unwrap();
-        assert_eq!(all.switches.len(), 2, "threads of two processes");
+        assert_eq!(all.threads.len(), 2, "threads of two processes");
     }
 
     #[test]

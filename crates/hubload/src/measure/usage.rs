@@ -46,7 +46,7 @@ impl Meter {
         let jiffies = end.machine.all.saturating_sub(start.machine.all).max(1);
         Usage {
             seconds,
-            cpu: server.map(|(start, end)| end.cpu - start.cpu),
+            cpu: server.map(|(start, end)| end.cpu_since(start)),
             switches: server.map(|(start, end)| end.switches_since(start)),
             rss: end.server.as_ref().map(|server| server.rss),
             effort,
