@@ -46,6 +46,6 @@ fn main() -> ExitCode {
 fn raise_file_limit() {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
-    // If that is refused, the connections that do not fit are told.
+    // If that is refused, too many connections are.
     let _ = setrlimit(Resource::Nofile, limit);
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use rustix::{
-    process::Pid,
+    process::{Pid, Resource, getrlimit},
     thread::{sched_getaffinity, sched_setaffinity},
 };
 
@@ -26,11 +26,24 @@ use crate::{
 /// Beside what is measured: to connect, to come to rest, to close.
 const AROUND: Duration = Duration::from_secs(2);
 
+/// What is open beside connections: standard streams, the epolls of threads, what is read of `/proc`.
+const OTHER_FILES: u32 = 48;
+
 /// Runs a scenario in all its turns and reports. Tells whether nothing went wrong.
 pub(crate) fn run(command: &Command) -> Result<bool, String> {
     let options = command.options().ok_or("the floor is no scenario")?;
     if options.skip_negotiation && options.transport != Transport::WebSockets {
         return Err("--skip-negotiation is for --transport websockets only".into());
+    }
+    let files = options.connections + options.connecting + OTHER_FILES;
+    if let Some(limit) = getrlimit(Resource::Nofile).current
+        && u64::from(files) > limit
+    {
+        let connections = options.connections;
+        return Err(format!(
+            "--connections {connections} takes {files} open files, and the limit is {limit} \
+             (ulimit -n); the server has one of its own"
+        ));
     }
     let floor = if options.floor { Some(Floor::start(options.pid)?) } else { None };
     let servers = servers(options, floor.as_ref())?;

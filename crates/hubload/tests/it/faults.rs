@@ -1,5 +1,7 @@
 //! Whatever a server does wrong is told, and counts.
 
+use std::process::Command;
+
 use crate::{hubload, meddler, server::Server, texts};
 
 /// What is told of a load through something that meddles with what the server sends. It is so slow
@@ -95,6 +97,19 @@ fn a_server_that_is_not_there_is_told() {
     let (_, stderr) = texts(&output);
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr.contains("connect: Connection refused (os error 111): 3 ×"), "{stderr}");
+}
+
+#[test]
+fn more_connections_than_files_are_refused() {
+    // Also the limit that could be raised.
+    let url = "http://127.0.0.1:1/bench";
+    let command =
+        format!("ulimit -n 256 && exec {} idle --url {url}", env!("CARGO_BIN_EXE_hubload"));
+    let output = Command::new("sh").args(["-c", &command]).output().unwrap();
+    let (_, stderr) = texts(&output);
+    assert_eq!(output.status.code(), Some(2));
+    let told = "--connections 1000 takes 1080 open files, and the limit is 256";
+    assert!(stderr.contains(told), "{stderr}");
 }
 
 #[test]

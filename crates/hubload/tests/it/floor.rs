@@ -1,4 +1,4 @@
-use std::fs;
+use std::{fs, process::Command};
 
 use serde_json::Value;
 
@@ -17,6 +17,16 @@ fn every_scenario_runs_with_messagepack() {
 #[test]
 fn connections_need_no_negotiation() {
     every_scenario(&Server::floor(), &["--skip-negotiation"]);
+}
+
+#[test]
+fn the_file_limit_is_raised() {
+    let command = format!("ulimit -Sn 256 && exec {} floor", env!("CARGO_BIN_EXE_hubload"));
+    let floor = Server::start(Command::new("sh").args(["-c", &command]));
+    let limits = fs::read_to_string(format!("/proc/{}/limits", floor.pid())).unwrap();
+    let files = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap();
+    let limits: Vec<_> = files.split_whitespace().collect();
+    assert_eq!(limits[0], limits[1], "soft and hard");
 }
 
 #[test]
