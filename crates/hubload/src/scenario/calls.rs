@@ -189,14 +189,6 @@ impl Calls {
             _ => Err("a wrong answer".into()),
         }
     }
-
-    /// When the last call is due.
-    fn end_of_calls(&self) -> Instant {
-        match self.programme.pace {
-            Pace::Open { schedule, total } => schedule.due(total),
-            Pace::Closed { until, .. } => until,
-        }
-    }
 }
 
 /// What all threads together were answered.
@@ -245,10 +237,13 @@ impl Load for Calls {
     fn tick(&mut self, crowd: &mut Crowd, now: Instant) -> Option<Instant> {
         let next = match self.programme.pace {
             Pace::Open { schedule, total } => loop {
-                let Some((n, client)) = self.next().filter(|&(n, _)| n < total) else { break None };
+                // The time of the last is over when one more would be due.
+                let Some((n, client)) = self.next().filter(|&(n, _)| n < total) else {
+                    break schedule.due(total);
+                };
                 let due = schedule.due(n);
                 if due > now {
-                    break Some(due);
+                    break due;
                 }
                 let call = self.call(client, due);
                 crowd.send(client, &call);
@@ -261,12 +256,14 @@ impl Load for Calls {
                         }
                     }
                 }
-                (now < until).then_some(until)
+                until
             }
         };
-        next.or_else(|| {
-            let patient = self.last.max(self.end_of_calls()) + PATIENCE;
-            (self.waiting > 0 && now < patient).then(|| now + Duration::from_secs(1))
-        })
+        if now < next {
+            return Some(next);
+        }
+        // All calls are made, and their time is over. Answers may come later.
+        let awaits = self.waiting > 0 && now < self.last.max(next) + PATIENCE;
+        awaits.then(|| now + Duration::from_secs(1))
     }
 }

@@ -280,12 +280,12 @@ impl Load for Fanout {
             }
             Sender::Client(_) | Sender::Server(_) => {}
         }
-        if self.sent < self.total {
+        // The time of the last is over when one more would be due.
+        if now < self.next_due {
             return Some(self.next_due);
         }
-        // After the last is due, too, it takes a while.
-        let patient = self.last.max(self.schedule.due(self.total)) + PATIENCE;
-        let awaits = self.awaited > 0 && now < patient;
-        (awaits || now < self.from).then(|| now + Duration::from_millis(100))
+        // It may come later.
+        let awaits = self.awaited > 0 && now < self.last.max(self.next_due) + PATIENCE;
+        awaits.then(|| now + Duration::from_millis(100))
     }
 }

@@ -49,13 +49,21 @@ fn everything_counts_once_on_however_many_threads() {
     }
 }
 
+#[test]
+fn rates_are_of_the_whole_time_that_is_measured() {
+    let floor = Server::floor();
+    for scenario in ["broadcast", "echo"] {
+        // The second and last of two is due in the middle of the second.
+        let few = [scenario, "-n", "3", "--rate", "2", "--duration", "1", "--warm-up", "0"];
+        let seconds = turn(&floor, "rates", &few)["usage"]["seconds"].as_f64().unwrap();
+        assert!(seconds > 0.9, "{scenario}: {seconds} s");
+    }
+}
+
 /// How many delays of what were recorded.
 fn counts(server: &Server, scenario: &[&str], threads: &str) -> Vec<(String, u64)> {
-    let json = format!("{}/{}-{threads}.json", env!("CARGO_TARGET_TMPDIR"), scenario[0]);
-    let to = ["--url", &server.hub(), "--threads", threads, "--json", &json];
-    succeeds(&[scenario, &SHORT, &to].concat());
-    let report: Value = serde_json::from_str(&fs::read_to_string(&json).unwrap()).unwrap();
-    let delays = report["turns"][0]["delays"].as_array().unwrap();
+    let turn = turn(server, "counts", &[scenario, &SHORT, &["--threads", threads]].concat());
+    let delays = turn["delays"].as_array().unwrap();
     let count = |delays: &Value| {
         let all = [&delays["recorded"], &delays["points"]].map(|all| all.as_array().unwrap());
         let recorded = all[0].iter().map(|step| step[1].as_u64().unwrap()).sum::<u64>();
@@ -64,6 +72,14 @@ fn counts(server: &Server, scenario: &[&str], threads: &str) -> Vec<(String, u64
         recorded
     };
     delays.iter().map(|it| (it["of"].as_str().unwrap().to_owned(), count(it))).collect()
+}
+
+/// What is written of a run's only turn. No two tests may give it the same name.
+fn turn(server: &Server, name: &str, arguments: &[&str]) -> Value {
+    let json = format!("{}/{name}.json", env!("CARGO_TARGET_TMPDIR"));
+    succeeds(&[arguments, &["--url", &server.hub(), "--json", &json]].concat());
+    let report: Value = serde_json::from_str(&fs::read_to_string(&json).unwrap()).unwrap();
+    report["turns"][0].clone()
 }
 
 #[test]
