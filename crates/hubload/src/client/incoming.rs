@@ -4,7 +4,7 @@ use std::{mem, time::Instant};
 
 use super::{Awaited, Client, Io, Listener, Side, Stage, Transport, opening::handshaken, refusal};
 use crate::{
-    http::{self, Framing, chunks::Chunks, events},
+    http::{self, Framing, Head, events},
     protocol::{self, Message},
     websocket::{self, ACCEPT, opcode},
 };
@@ -91,12 +91,7 @@ impl Client {
     ) -> Result<usize, String> {
         let mut read = 0;
         if self.stage == Stage::Opening {
-            let Some(head) = http::head(bytes)? else {
-                return Ok(0);
-            };
-            if head.status != 101 {
-                return Err(refusal("upgrade", head.status, &bytes[head.length..]));
-            }
+            let Some(head) = head("upgrade", 101, bytes)? else { return Ok(0) };
             if head.accept.as_deref() != Some(ACCEPT) {
                 return Err("upgrade: the wrong Sec-WebSocket-Accept".into());
             }
@@ -134,17 +129,11 @@ impl Client {
     ) -> Result<usize, String> {
         let mut read = 0;
         if self.stage == Stage::Opening {
-            let Some(head) = http::head(bytes)? else {
-                return Ok(0);
-            };
-            if head.status != 200 {
-                return Err(refusal("event stream", head.status, &bytes[head.length..]));
-            }
+            let Some(head) = head("event stream", 200, bytes)? else { return Ok(0) };
             if head.framing != Framing::Chunked {
                 return Err("event stream: not in chunks".into());
             }
             read = head.length;
-            self.chunks = Chunks::default();
             self.shake_hands();
         }
         read += self.chunks.read(&bytes[read..], &mut self.event)?;
@@ -236,6 +225,16 @@ impl Client {
             }
         }
         Ok(read)
+    }
+}
+
+/// The head of the response that opens a transport, if it is whole.
+fn head(what: &str, status: u16, bytes: &[u8]) -> Result<Option<Head>, String> {
+    match http::head(bytes)? {
+        Some(head) if head.status != status => {
+            Err(refusal(what, head.status, &bytes[head.length..]))
+        }
+        head => Ok(head),
     }
 }
 
