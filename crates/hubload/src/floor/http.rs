@@ -5,16 +5,22 @@ use std::{
 
 use super::{
     peer::Stage,
-    pump::{Pump, To},
-    server::Server,
+    peers::{Peers, To},
+    pump::Pump,
 };
 use crate::websocket::{ACCEPT, KEY};
 
 const NEGOTIATED: &str = r#"{"negotiateVersion":1,"connectionId":"0","connectionToken":"0","availableTransports":[{"transport":"WebSockets","transferFormats":["Text","Binary"]}]}"#;
 
-impl Server {
-    /// Answers the request that `bytes` begin with and tells its length, if it is whole.
-    pub(super) fn request(&mut self, place: usize, bytes: &[u8]) -> io::Result<Option<usize>> {
+impl Peers {
+    /// Answers the request that `bytes` begin with and tells its length, if it is whole. Those for
+    /// messages are put down.
+    pub(super) fn request(
+        &mut self,
+        place: usize,
+        bytes: &[u8],
+        pumps: &mut Vec<Pump>,
+    ) -> io::Result<Option<usize>> {
         let mut headers = [httparse::EMPTY_HEADER; 32];
         let mut request = httparse::Request::new(&mut headers);
         let length = match request.parse(bytes).map_err(io::Error::other)? {
@@ -40,20 +46,14 @@ impl Server {
             ("GET", _) if header("Sec-WebSocket-Key") == Some(KEY) => {
                 self.upgrade(place)?;
             }
-            ("POST", "broadcast") => self.start_pump(place, To::All, query),
+            ("POST", "broadcast") => pumps.push(self.pump(place, To::All, query)),
             ("POST", group) if path.ends_with(&format!("/group/{group}")) => {
-                self.start_pump(place, To::Group(group.to_owned()), query);
+                pumps.push(self.pump(place, To::Group(group.to_owned()), query));
             }
             _ => self.answer(place, "404 Not Found", "")?,
         }
         // No request of ours has a body.
         Ok(Some(length))
-    }
-
-    pub(super) fn answer(&mut self, place: usize, status: &str, body: &str) -> io::Result<()> {
-        let length = body.len();
-        let answer = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n\r\n{body}");
-        self.send(place, answer.as_bytes())
     }
 
     /// The token is the user's name.
@@ -76,10 +76,10 @@ impl Server {
         self.send(place, answer.as_bytes())
     }
 
-    fn start_pump(&mut self, place: usize, to: To, query: &str) {
+    fn pump(&mut self, place: usize, to: To, query: &str) -> Pump {
         let number = |name| parameter(query, name).and_then(|value| value.parse::<u32>().ok());
         let asked_by = self.peer(place).map_or(0, |peer| peer.number);
-        self.pumps.push(Pump {
+        Pump {
             to,
             size: number("size").unwrap_or(100) as usize,
             count: number("count").unwrap_or(1),
@@ -87,7 +87,7 @@ impl Server {
             start: Instant::now(),
             sent: 0,
             asked: (place, asked_by),
-        });
+        }
     }
 }
 

@@ -2,15 +2,14 @@ use std::io::{self, ErrorKind};
 
 use super::{
     peer::{Stage, Upload},
-    pump::To,
-    server::{Server, frame},
+    peers::{Peers, To, frame},
 };
 use crate::{
     protocol::{self, Invocation, Message, Protocol, SEPARATOR, Value},
     websocket::{self, opcode},
 };
 
-impl Server {
+impl Peers {
     /// What a frame brought: our clients never split a message.
     pub(super) fn hub_bytes(
         &mut self,

@@ -5,6 +5,7 @@
 mod http;
 mod hub;
 mod peer;
+mod peers;
 mod pump;
 mod server;
 

@@ -1,10 +1,8 @@
 use std::{
-    collections::{HashMap, VecDeque},
     io::{self, ErrorKind},
     mem::{self, MaybeUninit},
     net::TcpListener,
-    os::fd::OwnedFd,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use rustix::{
@@ -13,28 +11,13 @@ use rustix::{
     time::Timespec,
 };
 
-use super::{
-    peer::{Peer, Stage},
-    pump::Pump,
-};
-use crate::{
-    protocol::{Message, Protocol},
-    websocket::{self, opcode},
-};
-
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
+use super::{peer::Stage, peers::Peers, pump::Pump};
+use crate::websocket::{self, opcode};
 
 pub(super) struct Server {
-    pub(super) epoll: OwnedFd,
     listener: TcpListener,
-    pub(super) peers: Vec<Option<Peer>>,
-    free: Vec<usize>,
-    numbers: u32,
-    pub(super) groups: HashMap<String, Vec<usize>>,
-    pub(super) users: HashMap<String, Vec<usize>>,
-    /// Who is pinged when: each is put behind all others when it was.
-    pings: VecDeque<(Instant, usize, u32)>,
-    pub(super) pumps: Vec<Pump>,
+    peers: Peers,
+    pumps: Vec<Pump>,
     buffer: Vec<u8>,
 }
 
@@ -43,14 +26,8 @@ impl Server {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, &listener, EventData::new_u64(u64::MAX), EventFlags::IN)?;
         Ok(Self {
-            epoll,
             listener,
-            peers: Vec::new(),
-            free: Vec::new(),
-            numbers: 0,
-            groups: HashMap::new(),
-            users: HashMap::new(),
-            pings: VecDeque::new(),
+            peers: Peers::new(epoll),
             pumps: Vec::new(),
             buffer: vec![0; 64 << 10],
         })
@@ -60,13 +37,14 @@ impl Server {
     pub(super) fn run(&mut self) -> io::Result<()> {
         let mut events = [MaybeUninit::<epoll::Event>::uninit(); 64];
         loop {
-            let next = self.pump(Instant::now()).min(self.ping(Instant::now()));
+            let next = Pump::run(&mut self.pumps, &mut self.peers, Instant::now())
+                .min(self.peers.ping(Instant::now()));
             let wait = next.saturating_duration_since(Instant::now());
             let wait = Timespec {
                 tv_sec: wait.as_secs().cast_signed(),
                 tv_nsec: wait.subsec_nanos().into(),
             };
-            match epoll::wait(&self.epoll, &mut events, Some(&wait)) {
+            match epoll::wait(&self.peers.epoll, &mut events, Some(&wait)) {
                 Ok((ready, _)) => {
                     for event in ready {
                         self.ready(event.data.u64(), event.flags)?;
@@ -83,11 +61,11 @@ impl Server {
             return self.accept();
         }
         let (place, number) = ((data >> 32) as usize, data as u32);
-        if self.peer(place).is_none_or(|peer| peer.number != number) {
+        if self.peers.peer(place).is_none_or(|peer| peer.number != number) {
             return Ok(());
         }
         if self.serve(place, flags).is_err() {
-            self.drop(place);
+            self.peers.drop(place);
         }
         Ok(())
     }
@@ -95,14 +73,7 @@ impl Server {
     fn accept(&mut self) -> io::Result<()> {
         loop {
             match self.listener.accept() {
-                Ok((socket, _)) => {
-                    let place = self.free.pop().unwrap_or_else(|| {
-                        self.peers.push(None);
-                        self.peers.len() - 1
-                    });
-                    self.numbers = self.numbers.wrapping_add(1);
-                    self.peers[place] = Some(Peer::new(socket, self.numbers, &self.epoll, place)?);
-                }
+                Ok((socket, _)) => self.peers.add(socket)?,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
                 Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
                 Err(error) => return Err(error),
@@ -112,10 +83,10 @@ impl Server {
 
     /// An error ends the connection.
     fn serve(&mut self, place: usize, flags: EventFlags) -> io::Result<()> {
-        let Some(peer) = self.peers[place].as_mut() else { return Ok(()) };
         if flags.contains(EventFlags::OUT) {
-            peer.flush(&self.epoll, place)?;
+            self.peers.flush(place)?;
         }
+        let Some(peer) = self.peers.peer(place) else { return Ok(()) };
         if !flags.intersects(EventFlags::IN | EventFlags::HUP | EventFlags::ERR) {
             return Ok(());
         }
@@ -123,107 +94,47 @@ impl Server {
             return Ok(());
         };
         let mut kept = mem::take(&mut peer.inbox);
-        // The buffer is put back whatever comes of what is in it.
-        let mut buffer = mem::take(&mut self.buffer);
         let bytes = if kept.is_empty() {
-            &mut buffer[..length]
+            &mut self.buffer[..length]
         } else {
-            kept.extend(&buffer[..length]);
+            kept.extend(&self.buffer[..length]);
             &mut kept[..]
         };
-        let read = self.digest(place, bytes);
-        if let (Ok(read), Some(peer)) = (&read, self.peers[place].as_mut()) {
-            peer.inbox = bytes[*read..].to_vec();
+        let read = digest(&mut self.peers, &mut self.pumps, place, bytes)?;
+        if let Some(peer) = self.peers.peer(place) {
+            peer.inbox = bytes[read..].to_vec();
         }
-        self.buffer = buffer;
-        read.map(drop)
-    }
-
-    fn digest(&mut self, place: usize, bytes: &mut [u8]) -> io::Result<usize> {
-        let mut read = 0;
-        while let Some(stage) = self.peer(place).map(|peer| peer.stage) {
-            if stage == Stage::Http {
-                let Some(length) = self.request(place, &bytes[read..])? else { break };
-                read += length;
-                continue;
-            }
-            let frame = websocket::read_masked(&mut bytes[read..]).map_err(io::Error::other)?;
-            let Some((frame, length)) = frame else { break };
-            match frame.opcode {
-                opcode::CLOSE => {
-                    let mut close = Vec::new();
-                    websocket::write(opcode::CLOSE, frame.payload, &mut close);
-                    self.send(place, &close)?;
-                    return Err(ErrorKind::ConnectionAborted.into());
-                }
-                opcode::TEXT | opcode::BINARY => self.hub_bytes(place, stage, frame.payload)?,
-                _ => {}
-            }
-            read += length;
-        }
-        Ok(read)
-    }
-
-    pub(super) fn peer(&mut self, place: usize) -> Option<&mut Peer> {
-        self.peers.get_mut(place).and_then(Option::as_mut)
-    }
-
-    pub(super) fn send(&mut self, place: usize, bytes: &[u8]) -> io::Result<()> {
-        match self.peers[place].as_mut() {
-            Some(peer) => peer.send(bytes, &self.epoll, place),
-            None => Ok(()),
-        }
-    }
-
-    /// From now on the peer is pinged.
-    pub(super) fn keep_alive(&mut self, place: usize) {
-        if let Some(number) = self.peer(place).map(|peer| peer.number) {
-            self.pings.push_back((Instant::now() + KEEP_ALIVE, place, number));
-        }
-    }
-
-    fn ping(&mut self, now: Instant) -> Instant {
-        while let Some(&(due, place, number)) = self.pings.front() {
-            if due > now {
-                return due;
-            }
-            self.pings.pop_front();
-            let stage = self.peer(place).filter(|peer| peer.number == number);
-            if let Some(Stage::Hub(protocol)) = stage.map(|peer| peer.stage) {
-                self.pings.push_back((due + KEEP_ALIVE, place, number));
-                if self.send(place, &frame(protocol, &Message::Ping)).is_err() {
-                    self.drop(place);
-                }
-            }
-        }
-        now + KEEP_ALIVE
-    }
-
-    pub(super) fn drop(&mut self, place: usize) {
-        let Some(peer) = self.peers[place].take() else { return };
-        let leave = |tables: &mut HashMap<String, Vec<usize>>, name: &str| {
-            if let Some(members) = tables.get_mut(name) {
-                members.retain(|&member| member != place);
-            }
-        };
-        for group in &peer.groups {
-            leave(&mut self.groups, group);
-        }
-        if let Some(user) = &peer.user {
-            leave(&mut self.users, user);
-        }
-        self.free.push(place);
+        Ok(())
     }
 }
 
-/// A message as a whole frame.
-pub(super) fn frame(protocol: Protocol, message: &Message<'_>) -> Vec<u8> {
-    let (mut payload, mut frame) = (Vec::new(), Vec::new());
-    protocol.encode(message, &mut payload);
-    let opcode = match protocol {
-        Protocol::Json => opcode::TEXT,
-        Protocol::MessagePack => opcode::BINARY,
-    };
-    websocket::write(opcode, &payload, &mut frame);
-    frame
+/// Does what requests and frames ask for and tells how many bytes of whole ones there were.
+fn digest(
+    peers: &mut Peers,
+    pumps: &mut Vec<Pump>,
+    place: usize,
+    bytes: &mut [u8],
+) -> io::Result<usize> {
+    let mut read = 0;
+    while let Some(stage) = peers.peer(place).map(|peer| peer.stage) {
+        if stage == Stage::Http {
+            let Some(length) = peers.request(place, &bytes[read..], pumps)? else { break };
+            read += length;
+            continue;
+        }
+        let frame = websocket::read_masked(&mut bytes[read..]).map_err(io::Error::other)?;
+        let Some((frame, length)) = frame else { break };
+        match frame.opcode {
+            opcode::CLOSE => {
+                let mut close = Vec::new();
+                websocket::write(opcode::CLOSE, frame.payload, &mut close);
+                peers.send(place, &close)?;
+                return Err(ErrorKind::ConnectionAborted.into());
+            }
+            opcode::TEXT | opcode::BINARY => peers.hub_bytes(place, stage, frame.payload)?,
+            _ => {}
+        }
+        read += length;
+    }
+    Ok(read)
 }
