@@ -107,3 +107,47 @@ impl Crew {
         hands
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{client::Listener, faults::Faults, protocol::Message};
+
+    /// A load that is done at a time.
+    struct Timed {
+        end: Instant,
+        ticked: Instant,
+        faults: Faults,
+    }
+
+    impl Listener for Timed {
+        fn faults(&mut self) -> &mut Faults {
+            &mut self.faults
+        }
+
+        fn received(&mut self, _: &mut Client, _: Message<'_>, _: Instant) {}
+    }
+
+    impl Load for Timed {
+        fn tick(&mut self, _: &mut Crowd, now: Instant) -> Option<Instant> {
+            self.ticked = now;
+            (now < self.end).then_some(self.end)
+        }
+    }
+
+    #[test]
+    fn threads_that_are_done_go_on_until_all_are() {
+        let start = Instant::now();
+        let after = |millis| start + Duration::from_millis(millis);
+        let timed = |end| Timed { end, ticked: start, faults: Faults::default() };
+        let mut loads = [timed(start), timed(after(100))];
+        let mut crew = Crew::new(2).unwrap();
+        let (done, _) = crew.run(&mut loads, start, after(10_000), |_| {});
+        assert!(done);
+        assert!(start.elapsed() < Duration::from_secs(5));
+        assert!(loads[0].ticked > after(50), "ticked until the other was done");
+        let (done, _) =
+            crew.run(&mut [timed(start), timed(after(10_000))], start, after(200), |_| {});
+        assert!(!done, "the time was up");
+    }
+}
