@@ -8,7 +8,8 @@ use serde_json::{Value, value::RawValue};
 
 use crate::protocol::handshake::{HandshakeRequest, handshake_response, parse_handshake};
 use crate::protocol::{
-    Framer, HubProtocol, HubProtocols, Incoming, Outcome, PropertyNaming, Timestamp, TransferFormat,
+    Framer, FromProtocol, HubProtocol, HubProtocols, Incoming, Outcome, PropertyNaming, Timestamp,
+    TransferFormat,
 };
 
 /// Takes `input` as what a client says in JSON, and binds and answers all of it.
@@ -64,6 +65,7 @@ struct Typed {
     a_text: String,
     some_bytes: Vec<u8>,
     a_time: Option<Timestamp>,
+    a_form: Option<FromProtocol<i16, (String, u8)>>,
     raw: Option<Box<RawValue>>,
     a_map: HashMap<i16, Self>,
     a_tree: Option<Tree>,
