@@ -16,7 +16,8 @@ pub(crate) struct Calls {
 
 #[derive(Default)]
 struct Tables {
-    streams: HashMap<Box<str>, oneshot::Sender<Stop>>,
+    /// None once it has been told to stop: until it is over its id is in use.
+    streams: HashMap<Box<str>, Option<oneshot::Sender<Stop>>>,
     /// With the number of the call that each belongs to: a client may use an id again.
     uploads: HashMap<Box<str>, (u64, Box<dyn UploadSink>)>,
     calls: u64,
@@ -66,7 +67,7 @@ impl Calls {
         }
         let (stop, stopped) = oneshot::channel();
         if !tables.ended {
-            tables.streams.insert(id.into(), stop);
+            tables.streams.insert(id.into(), Some(stop));
         }
         Some(stopped)
     }
@@ -81,8 +82,9 @@ impl Calls {
     /// The client wants no more of a stream. False if there is none of this id: it may just have
     /// ended.
     pub(crate) fn cancel_stream(&self, id: &str) -> bool {
-        let stop = self.tables.lock().as_mut().and_then(|tables| tables.streams.remove(id));
-        stop.is_some_and(|stop| stop.send(Stop).is_ok())
+        let mut tables = self.tables.lock();
+        let stream = tables.as_mut().and_then(|tables| tables.streams.get_mut(id));
+        stream.and_then(Option::take).is_some_and(|stop| stop.send(Stop).is_ok())
     }
 
     /// Opens the upload streams of a call, before anything more is read from the client. Returns the
@@ -151,5 +153,23 @@ impl Calls {
         );
         drop(guard);
         drop((streams, uploads));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn id_of_a_stream_is_in_use_until_it_is_over() {
+        let calls = Calls::default();
+        let mut stopped = calls.open_stream("1").unwrap();
+        assert!(calls.open_stream("1").is_none());
+        assert!(calls.cancel_stream("1"));
+        assert!(stopped.try_recv().is_ok());
+        assert!(calls.open_stream("1").is_none(), "it is told to stop, and not over");
+        assert!(!calls.cancel_stream("1"));
+        calls.close_stream("1");
+        assert!(calls.open_stream("1").is_some());
     }
 }

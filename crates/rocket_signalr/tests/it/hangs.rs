@@ -162,14 +162,3 @@ async fn stream_without_a_pause_ends_with_its_client() {
         hub.log.wait_times("flood is over", round).await;
     }
 }
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn stream_without_a_pause_can_be_cancelled() {
-    let (server, _, hub) = serve(options()).await;
-    let mut client = server.connect().await;
-    let id = client.stream("Flood", json!([])).await;
-    assert_eq!(client.next().await["type"], json!(2));
-    client.cancel(&id).await;
-    assert_eq!(client.completion(&id).await, Ok(json!(null)));
-    hub.log.wait("flood is over").await;
-}

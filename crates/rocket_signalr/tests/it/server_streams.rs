@@ -8,7 +8,7 @@ use rocket_signalr::{Caller, HubError, UploadStream, hub};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-use crate::support::{Explosive, Log, OnDrop, Server, Unwritable, options};
+use crate::support::{Explosive, Log, OnDrop, RS, Server, Unwritable, options};
 
 #[derive(Clone)]
 struct StreamHub {
@@ -345,4 +345,21 @@ async fn upload_stream_may_flow_back_as_a_server_stream() {
     hub.log.wait("ended").await;
     client.item("in", json!("late")).await;
     assert_eq!(client.invoke("Ok", json!([])).await, Ok(json!(true)));
+}
+
+#[tokio::test]
+async fn id_is_in_use_until_its_cancelled_stream_is_over() {
+    let (server, _) = serve().await;
+    let mut client = server.connect().await;
+    let id = client.stream("Gated", json!([])).await;
+    let cancel = json!({"type": 5, "invocationId": id});
+    let again = json!({"type": 4, "invocationId": id, "target": "Count", "arguments": [2]});
+    client.text(&format!("{cancel}{RS}{again}{RS}")).await;
+    let error = format!("Invocation ID '{id}' is already in use.");
+    client.expect(json!({"type": 3, "invocationId": id, "error": error})).await;
+    client.expect(json!({"type": 3, "invocationId": id})).await;
+    client.send(again).await;
+    client.expect_item(&id, json!(0)).await;
+    client.expect_item(&id, json!(1)).await;
+    client.expect(json!({"type": 3, "invocationId": id})).await;
 }
