@@ -26,7 +26,7 @@ struct Unread {
 pub(super) enum Posted {
     Nothing,
     Bytes(BytesMut),
-    /// The client has gone, and all that it posted has been read.
+    /// The client has gone, and all that it posted has been read, as far as there was room.
     End(Ending),
 }
 

@@ -219,6 +219,8 @@ impl Input {
     /// something does.
     fn poll_read(&mut self, connection: &Connection, cx: &mut Context<'_>) -> bool {
         if let Some(inbox) = connection.posted() {
+            // Makes this task known before the look, so that what comes after it is not missed.
+            let _ = connection.outbox.poll_flush(cx);
             return self.end.is_none() && self.posted(inbox);
         }
         if !self.wants_more() {
@@ -593,3 +595,6 @@ async fn close(connection: &Connection, input: &Mutex<Input>, ending: &Ending) {
     }
     let _ = poll_fn(|cx| connection.outbox.poll_shutdown(cx)).await;
 }
+
+#[cfg(test)]
+mod tests;
