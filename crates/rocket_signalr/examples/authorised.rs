@@ -17,7 +17,7 @@ struct Tokens;
 #[async_trait]
 impl Authenticate for Tokens {
     async fn user(&self, request: &Request<'_>) -> Option<User> {
-        match bearer_token(request)? {
+        match &*bearer_token(request)? {
             "ann" => Some(User::new("ann").with_role("admin")),
             "bob" => Some(User::new("bob")),
             _ => None,

@@ -1,6 +1,6 @@
 //! Who a request comes from, and what that allows.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{borrow::Cow, sync::Arc, time::SystemTime};
 
 use rocket::{Request, async_trait};
 
@@ -130,7 +130,7 @@ pub struct Resource<'a> {
 /// impl Authenticate for Jwt {
 ///     async fn user(&self, request: &Request<'_>) -> Option<User> {
 ///         let token = bearer_token(request)?; // of the header or of the query
-///         let claims = decode::<Claims>(token, &self.0, &Validation::default()).ok()?.claims;
+///         let claims = decode::<Claims>(&*token, &self.0, &Validation::default()).ok()?.claims;
 ///         let user = User::new(claims.sub).expires_at(UNIX_EPOCH + Duration::from_secs(claims.exp));
 ///         Some(claims.roles.into_iter().fold(user, User::with_role))
 ///     }
@@ -210,16 +210,13 @@ impl<A: Authenticate + ?Sized> Authenticate for Arc<A> {
 }
 
 /// The token of a request: that of its `Authorization: Bearer` header or, since browsers cannot set
-/// that header on a WebSocket or an event stream, of its query's `access_token`.
-pub fn bearer_token<'r>(request: &'r Request<'_>) -> Option<&'r str> {
+/// that header on a WebSocket or an event stream, of its query's `access_token`, decoded.
+pub fn bearer_token<'r>(request: &'r Request<'_>) -> Option<Cow<'r, str>> {
     let header = request.headers().get_one("Authorization").and_then(|value| {
         let (scheme, token) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().into())
     });
-    header.or_else(|| {
-        let query = request.uri().query()?.as_str();
-        request::raw_query_values(query, "access_token").next()
-    })
+    header.or_else(|| request::query_value(request.uri().query()?.as_str(), "access_token"))
 }
 
 /// What is asked of a user before a hub or a method may be used: `#[authorize]`, and for a whole

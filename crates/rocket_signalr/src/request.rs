@@ -81,13 +81,8 @@ pub(crate) fn sole_query_value<'q>(query: &'q str, name: &str) -> Option<Cow<'q,
     })
 }
 
-/// All values of `name` in a query, decoded.
+/// All values of `name` in a query, decoded. Names match without case, as in ASP.NET.
 fn query_values<'q>(query: &'q str, name: &str) -> impl Iterator<Item = Cow<'q, str>> {
-    raw_query_values(query, name).map(|value| RawStr::new(value).url_decode_lossy())
-}
-
-/// All values of `name` in a query, as they stand. Names match without case, as in ASP.NET.
-pub(crate) fn raw_query_values<'q>(query: &'q str, name: &str) -> impl Iterator<Item = &'q str> {
     query
         .split('&')
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
@@ -96,7 +91,7 @@ pub(crate) fn raw_query_values<'q>(query: &'q str, name: &str) -> impl Iterator<
                 || key.contains(['%', '+'])
                     && RawStr::new(key).url_decode_lossy().eq_ignore_ascii_case(name)
         })
-        .map(|(_, value)| value)
+        .map(|(_, value)| RawStr::new(value).url_decode_lossy())
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! Who users are: whoever asks for a token gets one, as this is a lab, and is known by it.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    borrow::Cow,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use rocket::{Request, async_trait, get};
@@ -53,11 +56,11 @@ impl Authenticate for Tokens {
         validation.leeway = 0;
         // Where there are two, that of the query counts, as in the ASP.NET Core lab.
         let in_query = request.query_value("access_token").and_then(Result::ok);
-        let token =
-            in_query.filter(|token: &&str| !token.is_empty()).or_else(|| bearer_token(request))?;
+        let in_query = in_query.filter(|token: &&str| !token.is_empty()).map(Cow::Borrowed);
+        let token = in_query.or_else(|| bearer_token(request))?;
         let key = DecodingKey::from_secret(KEY);
         let Claims { id, name, role, exp } =
-            jsonwebtoken::decode(token, &key, &validation).ok()?.claims;
+            jsonwebtoken::decode(&*token, &key, &validation).ok()?.claims;
 
         let user = User::new(&*id)
             .with_claim(ID, id)

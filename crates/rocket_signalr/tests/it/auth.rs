@@ -61,7 +61,8 @@ struct Tokens(Log);
 #[rocket::async_trait]
 impl Authenticate for Tokens {
     async fn user(&self, request: &rocket::Request<'_>) -> Option<User> {
-        let mut words = bearer_token(request)?.split(',');
+        let token = bearer_token(request)?;
+        let mut words = token.split(',');
         let name = words.next().filter(|name| *name != "nobody")?;
         assert_ne!(name, "panic", "in Authenticate::user");
         let user = words.fold(User::new(name), User::with_role);
@@ -264,4 +265,11 @@ async fn connection_ends_with_the_sign_in_if_that_is_wished() {
         assert_eq!(brief.next_or_ping().await, json!({"type": 6}));
     }
     assert_eq!(brief.invoke("Open", json!([])).await, Ok(json!("open")), "and else not");
+}
+
+#[tokio::test]
+async fn token_in_the_query_is_decoded() {
+    let (server, _) = serve(options()).await;
+    let mut client = server.connect_at("/hub?access_token=a%2Bb%2F%3D").await;
+    assert_eq!(client.invoke("UserId", json!([])).await, Ok(json!("a+b/=")));
 }
