@@ -8,7 +8,7 @@ use syn::{
 };
 
 use crate::{
-    describe, errors::Errors, marks::Marks, method::place, naming::camel_case, output::is_result,
+    describe, errors::Errors, marks::Marks, naming::camel_case, output::is_result, source::place,
     types,
 };
 

@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{Attribute, Expr, Meta, Pat, Type};
 
-use crate::{method::conditions, naming::camel_case, types};
+use crate::{naming::camel_case, source::conditions, types};
 
 /// A member of `impl Hub` or `impl HubClient`, of what [`method`] made for each method.
 pub(crate) fn member(methods: &[TokenStream]) -> TokenStream {

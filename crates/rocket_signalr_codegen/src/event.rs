@@ -6,9 +6,10 @@ use syn::{Error, FnArg, ImplItemFn, Result, ReturnType, Type};
 
 use crate::{
     marks::Marks,
-    method::{conditions, hub_result, place},
+    method::hub_result,
     output::Output,
     parameter::takes_self,
+    source::{conditions, place},
     types,
 };
 

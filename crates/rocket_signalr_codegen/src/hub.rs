@@ -15,7 +15,8 @@ use crate::{
     errors::Errors,
     event::event,
     marks::Marks,
-    method::{Method, conditions, place},
+    method::Method,
+    source::{conditions, place},
     types,
 };
 

@@ -11,6 +11,7 @@ mod method;
 mod naming;
 mod output;
 mod parameter;
+mod source;
 mod types;
 
 use proc_macro::TokenStream;

@@ -1,8 +1,8 @@
 //! A hub method: its entry in the method table, and what it is in TypeScript.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Attribute, Error, ImplItemFn, Result, ReturnType, Type, spanned::Spanned};
+use syn::{Error, ImplItemFn, Result, ReturnType, Type};
 
 use crate::{
     describe,
@@ -10,6 +10,7 @@ use crate::{
     naming::pascal_case,
     output::{Output, is_result},
     parameter::{Kind, Parameter, parameters},
+    source::{conditions, place},
     types,
 };
 
@@ -37,16 +38,6 @@ impl Method {
         let description = description(&name, method, &parameters);
         Ok(Self { name, entry, description })
     }
-}
-
-/// The `#[cfg]` of a method: what is made of it has the same conditions.
-pub(crate) fn conditions(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
-    attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"))
-}
-
-/// Where it stands in the source, for the compiler's errors; still known as made by a macro.
-pub(crate) fn place(of: &impl Spanned) -> Span {
-    of.span().resolved_at(Span::call_site())
 }
 
 fn entry(
