@@ -4,10 +4,9 @@ use std::{any::Any, borrow::Cow, fmt, net::SocketAddr, sync::Arc};
 
 use crate::{
     auth::User,
-    clients::CallerClients,
+    clients::{Asking, CallerClients},
     connection::{Connection, Ending},
     context::HubContext,
-    dispatch::Slot,
     groups::Groups,
     hub::Hub,
     metrics::Metrics,
@@ -60,17 +59,6 @@ pub struct Caller<H: Hub> {
     connection: Arc<Connection>,
     context: HubContext<H>,
     asking: Asking,
-}
-
-/// Whether clients may be asked for results, and what is to be done meanwhile.
-#[derive(Debug, Clone)]
-pub(crate) enum Asking {
-    /// From anywhere that holds up nothing.
-    Free,
-    /// From an invocation that has taken a slot: it is given back before.
-    Within(Arc<Slot>),
-    /// Never from here: the answer could not be read.
-    Forbidden(&'static str),
 }
 
 impl<H: Hub> Clone for Caller<H> {

@@ -11,8 +11,7 @@ use std::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    caller::Asking,
-    connection::Connection,
+    connection::{Connection, Slot},
     error::{HubError, SendError},
     hub::Hub,
     id::ConnectionId,
@@ -120,6 +119,17 @@ enum To {
     Many(Target),
     /// As it was named, which errors repeat.
     One(Box<str>),
+}
+
+/// Whether clients may be asked for results, and what is to be done meanwhile.
+#[derive(Debug, Clone)]
+pub(crate) enum Asking {
+    /// From anywhere that holds up nothing.
+    Free,
+    /// From an invocation that has taken a slot: it is given back before.
+    Within(Arc<Slot>),
+    /// Never from here: the answer could not be read.
+    Forbidden(&'static str),
 }
 
 impl ClientProxy {

@@ -9,8 +9,12 @@ use rocket::{
 };
 
 use crate::{
-    caller::Asking, clients::Clients, connection::Ending, groups::Groups, hub::Hub,
-    lifetime::Lifetime, metrics::HubMetrics,
+    clients::{Asking, Clients},
+    connection::Ending,
+    groups::Groups,
+    hub::Hub,
+    lifetime::Lifetime,
+    metrics::HubMetrics,
 };
 
 /// Calls a hub's clients from outside of it: from services, request handlers, anywhere.

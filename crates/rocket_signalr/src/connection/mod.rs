@@ -9,6 +9,7 @@ mod rate;
 mod raw;
 mod receive;
 mod replay;
+mod slot;
 
 use std::{
     any::{Any, TypeId},
@@ -35,6 +36,7 @@ pub(crate) use self::{
     outbox::Taken,
     raw::{Panicked, run_raw},
     receive::{Dispatch, run},
+    slot::Slot,
 };
 use self::{
     inbox::Inbox,
@@ -68,7 +70,7 @@ pub(crate) struct Connection {
     clocks: Clocks,
     busy: AtomicBool,
     /// Free places for invocations that run at the same time.
-    pub(crate) slots: Semaphore,
+    slots: Semaphore,
     pub(crate) calls: Calls,
     items: Mutex<Option<Box<Items>>>,
 }

@@ -7,7 +7,7 @@ use std::sync::{
 
 use tokio::sync::SemaphorePermit;
 
-use crate::connection::Connection;
+use super::Connection;
 
 /// An invocation's place among those that its client may have running at once. Given back when
 /// the invocation is over, or waits for an answer of a client for the first time: with one place,
@@ -20,12 +20,12 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    pub(super) fn of(connection: &Arc<Connection>) -> Self {
+    pub(crate) fn of(connection: &Arc<Connection>) -> Self {
         Self { connection: connection.clone(), held: AtomicBool::new(false) }
     }
 
     /// Takes a place, if there is one.
-    pub(super) fn try_take(&self) -> bool {
+    pub(crate) fn try_take(&self) -> bool {
         let permit = self.connection.slots.try_acquire().ok();
         let taken = permit.is_some();
         self.hold(permit);
@@ -33,7 +33,7 @@ impl Slot {
     }
 
     /// Waits for a place.
-    pub(super) async fn take(&self) {
+    pub(crate) async fn take(&self) {
         let permit = self.connection.slots.acquire().await.ok();
         self.hold(permit);
     }

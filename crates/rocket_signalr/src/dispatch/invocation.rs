@@ -12,12 +12,11 @@ use super::{
     filter::{self, FilterContext},
     invoke::HubDispatcher,
     running::Invoked,
-    slot::Slot,
 };
 use crate::{
     auth::{Authorize, Resource},
-    caller::Asking,
-    connection::Connection,
+    clients::Asking,
+    connection::{Connection, Slot},
     error::HubError,
     hub::Hub,
     protocol::Invocation,

@@ -13,7 +13,8 @@ use super::{
 };
 use crate::{
     auth::{Authenticate, Authorize},
-    caller::{Asking, Caller},
+    caller::Caller,
+    clients::Asking,
     connection::{Connection, Dispatch, Ending, Undelivered, UploadEnd, run},
     context::HubContext,
     endpoint::Service,

@@ -7,14 +7,13 @@ mod filter;
 mod invocation;
 mod invoke;
 mod running;
-mod slot;
 mod stream;
 mod upload;
 
+pub(crate) use self::invoke::HubDispatcher;
 pub use self::{
     call::{Binder, Call, HubMethod, Reply, StreamFault, hub_result},
     filter::{FilterContext, HubFilter, HubFilters, NextConnected, NextDisconnected, NextMethod},
     stream::StreamSink,
     upload::UploadStream,
 };
-pub(crate) use self::{invoke::HubDispatcher, slot::Slot};

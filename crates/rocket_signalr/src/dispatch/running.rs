@@ -15,10 +15,9 @@ use super::{
     activity,
     call::{Reply, Running, StreamFault},
     caught::{caught, poll_caught},
-    slot::Slot,
 };
 use crate::{
-    connection::{Connection, Stop},
+    connection::{Connection, Slot, Stop},
     error::HubError,
     metrics::Metrics,
     protocol::Frame,
