@@ -9,6 +9,7 @@ use std::{
 };
 
 use serde::{Serialize, de::DeserializeOwned};
+use tokio::task::coop::consume_budget;
 
 use crate::{
     connection::{Connection, Slot},
@@ -159,6 +160,8 @@ impl ClientProxy {
     where
         A: Serialize + Sync + ?Sized,
     {
+        // Who sends without a pause must not keep the thread for ever.
+        consume_budget().await;
         let encode = |protocol: HubProtocol| protocol.invocation(method, None, arguments);
         let mut message = Message::new(&encode, self.key);
         match &self.to {

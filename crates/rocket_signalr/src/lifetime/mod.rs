@@ -12,7 +12,7 @@ use std::{collections::HashSet, sync::Arc};
 use dashmap::DashMap;
 use parking_lot::Mutex;
 use serde::de::DeserializeOwned;
-use tokio::task::{coop::consume_budget, unconstrained, yield_now};
+use tokio::task::{unconstrained, yield_now};
 
 pub(crate) use self::results::{Answer, Answered};
 use self::{burst::Burst, members::Members, results::Results};
@@ -257,8 +257,6 @@ impl Lifetime {
         target: &Target,
         message: &mut Message<'_>,
     ) -> Result<(), SendError> {
-        // Who sends without a pause must not keep the thread for ever.
-        consume_budget().await;
         // Without this, tokio's budget turns half of the writes of a large fan-out into queued ones.
         let result = unconstrained(async {
             match target {

@@ -14,6 +14,7 @@ use crate::support::{Encoding, End, Log, OnDrop, Poller, Server, eventually, opt
 
 #[hub_client]
 trait AskedClient {
+    async fn hear(&self);
     async fn answer(&self) -> i32;
 }
 
@@ -58,6 +59,21 @@ impl SlowHub {
 
     async fn ask(&self, caller: &Caller<Self>, id: String) -> Result<i32, HubError> {
         caller.clients().client(&id).answer().await
+    }
+
+    /// Calls its caller without a pause. Should it not notice its end, the test still ends.
+    async fn shout(&self, caller: &Caller<Self>) {
+        let _over = OnDrop(self.log.clone(), "shouting is over");
+        let begin = Instant::now();
+        let shouting = async {
+            while begin.elapsed() < Duration::from_secs(20) {
+                caller.clients().caller().hear().await.expect("it can be written");
+            }
+        };
+        tokio::select! {
+            () = shouting => {}
+            () = caller.aborted() => {}
+        }
     }
 
     /// Items that are always there at once. Should it not be stopped, the test still ends.
@@ -161,4 +177,14 @@ async fn stream_without_a_pause_ends_with_its_client() {
         drop(client);
         hub.log.wait_times("flood is over", round).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn method_that_calls_one_client_without_a_pause_notices_its_end() {
+    let (server, _, hub) = serve(options()).await;
+    let mut client = server.connect().await;
+    client.notify("Shout", json!([])).await;
+    client.expect_call("hear", json!([])).await;
+    drop(client);
+    hub.log.wait("shouting is over").await;
 }
