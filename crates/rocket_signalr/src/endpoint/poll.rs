@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use rocket::{
     Response,
     http::{Header, Status},
@@ -29,7 +29,7 @@ pub(crate) async fn respond(connection: Arc<Connection>) -> Response<'static> {
     match std::future::poll_fn(|cx| outbox.poll_take(poll.ticket, deadline, cx)).await {
         Taken::Frames(frames) => {
             let length = frames.iter().map(Bytes::len).sum();
-            let body = PollBody { connection: poll.connection.clone(), frames, length, read: 0 };
+            let body = PollBody { connection: poll.connection.clone(), frames, next: 0, read: 0 };
             answer(Status::Ok, "application/octet-stream", length, body)
         }
         Taken::TimedOut => empty(Status::Ok, "text/plain"),
@@ -92,10 +92,11 @@ impl Drop for WaitingPoll {
 /// waits until that is clear: Rocket does not tell a handler that its client is gone.
 struct PollBody {
     connection: Arc<Connection>,
+    /// None once all of them were read.
     frames: Vec<Bytes>,
-    /// The bytes of all frames.
-    length: usize,
-    /// How many of them were read.
+    /// The frame that is read next.
+    next: usize,
+    /// How much of it was read.
     read: usize,
 }
 
@@ -106,24 +107,20 @@ impl AsyncRead for PollBody {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let mut skip = this.read;
-        for frame in &this.frames {
-            let mut rest = &frame[..];
-            if skip >= rest.len() {
-                skip -= rest.len();
-                continue;
-            }
-            rest.advance(skip);
-            skip = 0;
+        while let Some(frame) = this.frames.get(this.next)
+            && buffer.remaining() > 0
+        {
+            let rest = &frame[this.read..];
             let length = rest.len().min(buffer.remaining());
             buffer.put_slice(&rest[..length]);
             this.read += length;
-            if buffer.remaining() == 0 {
-                break;
+            if this.read == frame.len() {
+                (this.next, this.read) = (this.next + 1, 0);
             }
         }
-        if this.read == this.length {
+        if this.next == this.frames.len() {
             this.frames.clear();
+            this.next = 0;
         }
         Poll::Ready(Ok(()))
     }
