@@ -26,8 +26,10 @@ impl Members {
     pub(super) fn remove(&self, place: usize) {
         let mut places = self.places.write();
         places.try_remove(place);
-        // A walk goes through empty places too: after a rush they must not stay.
-        if places.len() < places.capacity() / 4 {
+        // A walk goes through empty places too: after a rush they must not stay. To drop them costs
+        // by their number, and so is done each time that half of the members have gone.
+        let left = places.len();
+        if left < places.capacity() / 4 && (left == 0 || left.is_power_of_two()) {
             places.shrink_to_fit();
         }
     }
@@ -50,5 +52,24 @@ impl Members {
         let end = from.saturating_add(BATCH).min(places.capacity());
         batch.extend((from..end).filter_map(|place| places.get(place).cloned()));
         (end < places.capacity()).then_some(end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::ConnectionId;
+
+    #[test]
+    fn walk_is_short_again_after_a_rush() {
+        let id = ConnectionId::parse("0123456789012345678901").unwrap();
+        let connection = Arc::new(Connection::new(id, id, Arc::default(), false));
+        let members = Members::default();
+        let places: Vec<_> = (0..10_000).map(|_| members.add(connection.clone())).collect();
+        for left in (0..places.len()).rev() {
+            members.remove(places[left]);
+            assert!(members.places.read().capacity() <= 8 * left.max(1), "{left} left");
+        }
+        assert_eq!(members.copy(0, &mut Vec::new()), None);
     }
 }
