@@ -3,13 +3,15 @@
 use std::{
     fmt,
     future::{Future, poll_fn},
+    pin::pin,
     sync::Arc,
     task::Poll,
 };
 
 use bytes::Bytes;
+use futures::task::AtomicWaker;
 use parking_lot::Mutex;
-use tokio::time::timeout;
+use tokio::{task::coop::consume_budget, time::timeout};
 
 use super::{
     Connection,
@@ -52,6 +54,8 @@ use crate::{
 pub struct RawConnection {
     connection: Arc<Connection>,
     input: Arc<Mutex<Input>>,
+    /// Who waits in [`read`](Self::read).
+    reader: Arc<AtomicWaker>,
 }
 
 impl fmt::Debug for RawConnection {
@@ -87,7 +91,8 @@ impl RawConnection {
     ///
     /// [`ConnectionHandler::connected`]: crate::ConnectionHandler::connected
     pub async fn read(&mut self) -> Option<Bytes> {
-        poll_fn(|_| {
+        poll_fn(|cx| {
+            self.reader.register(cx.waker());
             let mut input = self.input.lock();
             match input.take() {
                 Some(bytes) => Poll::Ready(Some(bytes)),
@@ -114,6 +119,8 @@ impl RawConnection {
     }
 
     async fn write(&self, frame: &Frame) {
+        // Who sends without a pause must not keep the thread for ever.
+        consume_budget().await;
         self.connection.send(frame);
         tokio::select! {
             () = self.connection.writable() => {}
@@ -141,8 +148,14 @@ pub(crate) async fn run_raw<F>(
 {
     let input = Arc::new(Mutex::new(Input::default()));
     connection.establish_raw();
-    let raw = RawConnection { connection: connection.clone(), input: input.clone() };
-    let mut handler = Box::pin(handler(raw));
+    let reader = Arc::new(AtomicWaker::new());
+    let raw = RawConnection {
+        connection: connection.clone(),
+        input: input.clone(),
+        reader: reader.clone(),
+    };
+    let handled = handle(connection.clone(), input.clone(), reader, handler(raw));
+    let mut handler = Box::pin(handled);
     let ending = match drive(&connection, &input, handler.as_mut(), true).await {
         Ok(result) => {
             let done = result.map_or_else(|Panicked| Ending::failed(), |()| Ending::done());
@@ -159,6 +172,27 @@ pub(crate) async fn run_raw<F>(
     if !done {
         tokio::spawn(handler);
     }
+}
+
+/// Runs a handler, and wakes its read when there is something for it: among other futures that may
+/// be the only time at which it is looked at.
+async fn handle<T>(
+    connection: Arc<Connection>,
+    input: Arc<Mutex<Input>>,
+    reader: Arc<AtomicWaker>,
+    handler: impl Future<Output = T>,
+) -> T {
+    let mut handler = pin!(handler);
+    poll_fn(|cx| {
+        if (input.lock().is_ready() || connection.ending().is_some())
+            && let Some(reader) = reader.take()
+            && !reader.will_wake(cx.waker())
+        {
+            reader.wake();
+        }
+        handler.as_mut().poll(cx)
+    })
+    .await
 }
 
 async fn tell_nobody(_: &Ending) {}

@@ -201,6 +201,11 @@ impl Input {
         (!self.hungry).then(|| std::mem::take(&mut self.buffer).freeze())
     }
 
+    /// Whether there is something to be taken, or never will be.
+    pub(super) fn is_ready(&self) -> bool {
+        !self.buffer.is_empty() || self.end.is_some()
+    }
+
     /// Why nothing more will be read, if so.
     pub(super) fn end(&self) -> Option<&Ending> {
         self.end.as_deref()

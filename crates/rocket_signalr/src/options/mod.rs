@@ -150,7 +150,8 @@ pub struct HubOptions {
     pub disconnect_timeout: Duration,
     /// How long a poll waits for a message. Clients give up after 100 s. Default: 90 s.
     pub poll_timeout: Duration,
-    /// How long the server waits for the client to take its last words. Default: 5 s.
+    /// How long the server waits for the client to take its last words, and before that, with the
+    /// socket still open, for the hub that is told of the end. Default: 5 s.
     pub close_timeout: Duration,
     /// The lowest version of the negotiation that is accepted. Default: 0.
     pub minimum_protocol_version: u32,

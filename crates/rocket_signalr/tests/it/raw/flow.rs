@@ -5,10 +5,13 @@ use std::{
     time::Duration,
 };
 
-use rocket_signalr::HubOptions;
+use futures::{StreamExt, stream::FuturesUnordered};
+use rocket_signalr::{ConnectionHandler, HubOptions, RawConnection};
 
 use super::{CHUNK, expect_close, read_bytes, serve};
-use crate::support::{Poller, eventually, request, settled, stays_pending, within};
+use crate::support::{
+    Log, OnDrop, Poller, Server, eventually, request, settled, stays_pending, within,
+};
 
 /// More than the kernel takes for a socket that is not read.
 const MANY: usize = 200;
@@ -103,4 +106,64 @@ async fn handler_that_waits_to_send_is_let_go_when_its_client_leaves() {
     settled(&raw.sent).await;
     drop(socket);
     raw.log.wait("ended").await;
+}
+
+/// Reads by way of futures that are looked at only when they are woken.
+struct Unordered;
+
+#[rocket::async_trait]
+impl ConnectionHandler for Unordered {
+    async fn connected(&self, mut connection: RawConnection) {
+        loop {
+            let mut reads = FuturesUnordered::from_iter([connection.read()]);
+            let Some(Some(bytes)) = reads.next().await else { return };
+            drop(reads);
+            connection.send(&bytes).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn read_wakes_who_waits_for_it() {
+    let server = Server::launch(|rocket| rocket.attach(Unordered.at("/raw"))).await;
+    let mut socket = server.socket("/raw", &[]).await;
+    for text in ["a", "b", "c"] {
+        socket.text(text).await;
+        assert_eq!(socket.next().await.payload, text.as_bytes());
+    }
+    socket.frame(8, true, &1000_u16.to_be_bytes()).await;
+    expect_close(&mut socket).await;
+}
+
+/// Sends without a pause, until its connection has ended. Should it not notice, the test still ends.
+struct Flood(Log);
+
+#[rocket::async_trait]
+impl ConnectionHandler for Flood {
+    async fn connected(&self, connection: RawConnection) {
+        let _over = OnDrop(self.0.clone(), "over");
+        let begin = std::time::Instant::now();
+        let flooding = async {
+            while begin.elapsed() < Duration::from_secs(20) {
+                connection.send(b"x").await;
+            }
+        };
+        tokio::select! {
+            () = flooding => {}
+            () = connection.aborted() => {}
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn handler_that_sends_without_a_pause_notices_its_end() {
+    let log = Log::default();
+    let flood = Flood(log.clone()).at("/raw");
+    let server = Server::launch(|rocket| rocket.attach(flood)).await;
+    for round in 1..=8 {
+        let mut socket = server.socket("/raw", &[]).await;
+        socket.next().await;
+        drop(socket);
+        log.wait_times("over", round).await;
+    }
 }
