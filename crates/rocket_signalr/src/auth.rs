@@ -13,7 +13,9 @@ use crate::request;
 ///
 /// let ann = User::new("17").with_name("Ann").with_role("admin").with_claim("department", "sales");
 /// assert!(ann.is_in_role("admin"));
+/// assert!(ann.roles().eq(["admin"]));
 /// assert_eq!(ann.claim("department"), Some("sales"));
+/// assert_eq!(ann.claims().next(), Some(("department", "sales")));
 /// ```
 ///
 /// [`Clients::user`](crate::Clients::user) calls all connections of a user, and
@@ -78,9 +80,20 @@ impl User {
         self.roles.iter().any(|own| **own == *role)
     }
 
+    /// The roles, in the order in which they were given.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        self.roles.iter().map(|role| &**role)
+    }
+
     /// The first claim of a kind.
     pub fn claim(&self, kind: &str) -> Option<&str> {
         self.claims.iter().find(|(own, _)| **own == *kind).map(|(_, value)| &**value)
+    }
+
+    /// The claims, kind and value, in the order in which they were given. There may be several of a
+    /// kind.
+    pub fn claims(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.claims.iter().map(|(kind, value)| (&**kind, &**value))
     }
 
     /// When the sign-in ends, if it does.

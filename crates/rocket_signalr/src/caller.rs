@@ -1,6 +1,12 @@
 //! Who calls a hub method.
 
-use std::{any::Any, borrow::Cow, fmt, net::SocketAddr, sync::Arc};
+use std::{
+    any::{Any, TypeId},
+    borrow::Cow,
+    fmt,
+    net::SocketAddr,
+    sync::Arc,
+};
 
 use crate::{
     auth::User,
@@ -174,13 +180,21 @@ impl<H: Hub> Caller<H> {
 
     /// Keeps a value with the connection, one for each type, and returns the one that it replaces.
     pub fn insert<T: Send + Sync + 'static>(&self, value: T) -> Option<T> {
-        let old = self.connection.items(|items| items.insert(value.type_id(), Box::new(value)));
-        old.and_then(|old| old.downcast().ok()).map(|old| *old)
+        let old = self.connection.items(|items| items.insert(TypeId::of::<T>(), Box::new(value)));
+        unboxed(old)
+    }
+
+    /// Takes back what was kept with the connection.
+    pub fn remove<T: Send + Sync + 'static>(&self) -> Option<T> {
+        unboxed(self.connection.items(|items| items.remove(&TypeId::of::<T>())))
     }
 
     /// A copy of what was kept with the connection.
     pub fn get<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
-        self.connection
-            .items(|items| items.get(&std::any::TypeId::of::<T>())?.downcast_ref::<T>().cloned())
+        self.connection.items(|items| items.get(&TypeId::of::<T>())?.downcast_ref::<T>().cloned())
     }
+}
+
+fn unboxed<T: 'static>(value: Option<Box<dyn Any + Send + Sync>>) -> Option<T> {
+    value?.downcast().ok().map(|value| *value)
 }

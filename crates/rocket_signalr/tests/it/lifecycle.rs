@@ -267,3 +267,37 @@ async fn running_method_outlives_its_connection_and_harms_nobody() {
     eventually("one connection", || context.connection_count() == 1).await;
     assert_eq!(other.invoke("Ok", json!([])).await, Ok(json!(true)));
 }
+
+struct Notes;
+
+#[hub]
+impl Notes {
+    fn set(&self, caller: &Caller<Self>, note: String) -> Option<String> {
+        caller.insert(note)
+    }
+
+    fn get(&self, caller: &Caller<Self>) -> Option<String> {
+        caller.get()
+    }
+
+    fn take(&self, caller: &Caller<Self>) -> Option<String> {
+        caller.remove()
+    }
+}
+
+#[tokio::test]
+async fn each_connection_keeps_its_own_values() {
+    let (server, _) = Server::of(Notes, options()).await;
+    let (mut ann, mut bob) = (server.connect().await, server.connect().await);
+    for (call, arguments, result) in [
+        ("Take", json!([]), json!(null)),
+        ("Set", json!(["a"]), json!(null)),
+        ("Set", json!(["b"]), json!("a")),
+        ("Get", json!([]), json!("b")),
+        ("Take", json!([]), json!("b")),
+        ("Get", json!([]), json!(null)),
+    ] {
+        assert_eq!(ann.invoke(call, arguments).await, Ok(result), "{call}");
+        assert_eq!(bob.invoke("Get", json!([])).await, Ok(json!(null)));
+    }
+}
