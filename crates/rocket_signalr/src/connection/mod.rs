@@ -141,11 +141,11 @@ impl Connection {
     pub(crate) fn open(
         &self,
         transport: Transport,
-        request: ConnectRequest,
+        request: impl FnOnce() -> ConnectRequest,
         user: Option<User>,
     ) -> bool {
-        let first =
-            self.opened.set(Opened { transport, request, user: user.map(Box::new) }).is_ok();
+        let opened = || Opened { transport, request: request(), user: user.map(Box::new) };
+        let first = self.opened.get().is_none() && self.opened.set(opened()).is_ok();
         if first {
             self.clocks.opened.store(clock::now(), Relaxed);
             if transport != Transport::WebSockets {

@@ -239,6 +239,8 @@ impl Outbox {
         }
         state.closed = true;
         state.wake_response();
+        drop(state);
+        self.drained.notify_waiters();
     }
 
     /// Waits while more than `limit` bytes wait, `with_held` those that wait for acknowledgements. A
@@ -330,6 +332,9 @@ impl Outbox {
         if let Some(task) = &state.task {
             task.wake_by_ref();
         }
+        drop(state);
+        // What waited for the old socket is queued anew, or has been written.
+        self.drained.notify_waiters();
         true
     }
 

@@ -31,6 +31,10 @@ const NO_CONNECTION: &str = "No Connection with that ID";
 /// The largest body of a POST, in MiB: the default of the reference's server.
 const MAX_POST: u64 = 30;
 
+/// The largest head of a request, in bytes: the default of the reference's server for headers. What
+/// connects is remembered with its headers for as long as the connection lasts.
+const MAX_HEAD: usize = 32 * 1024;
+
 /// How much of a POST is read at a time.
 const READ: usize = 8 * 1024;
 
@@ -80,6 +84,8 @@ impl Handler for EndpointHandler {
             text(Status::Forbidden, "")
         } else if let Some(preflight) = origins.preflight(request) {
             preflight
+        } else if head_len(request) > MAX_HEAD {
+            text(Status::RequestHeaderFieldsTooLarge, "")
         } else {
             match self.authorize(request).await {
                 Err(refused) => refused,
@@ -91,6 +97,14 @@ impl Handler for EndpointHandler {
         origins.grant(request, &mut response);
         Outcome::Success(response)
     }
+}
+
+/// How long the path, the query and all headers of a request are.
+fn head_len(request: &Request<'_>) -> usize {
+    let query = request.uri().query().map_or(0, |query| query.len());
+    let headers = request.headers().iter();
+    let headers = headers.map(|header| header.name().as_str().len() + header.value().len());
+    request.uri().path().len() + query + headers.sum::<usize>()
 }
 
 impl EndpointHandler {
@@ -211,7 +225,7 @@ impl EndpointHandler {
         if !self.offers(Transport::WebSockets) {
             return self.unsupported(Transport::WebSockets);
         }
-        let opened = connection.open(Transport::WebSockets, ConnectRequest::new(request), user);
+        let opened = connection.open(Transport::WebSockets, || ConnectRequest::new(request), user);
         if !opened {
             if connection.transport() != Some(Transport::WebSockets) {
                 return self.changed_transport(&connection, Transport::WebSockets);
@@ -250,7 +264,7 @@ impl EndpointHandler {
         if !self.offers(Transport::ServerSentEvents) {
             return self.unsupported(Transport::ServerSentEvents);
         }
-        if !connection.open(Transport::ServerSentEvents, ConnectRequest::new(request), user) {
+        if !connection.open(Transport::ServerSentEvents, || ConnectRequest::new(request), user) {
             return match connection.transport() {
                 Some(Transport::ServerSentEvents) => self.already_active(&connection),
                 _ => self.changed_transport(&connection, Transport::ServerSentEvents),
@@ -275,7 +289,7 @@ impl EndpointHandler {
         if !self.offers(Transport::LongPolling) {
             return self.unsupported(Transport::LongPolling);
         }
-        let opened = connection.open(Transport::LongPolling, ConnectRequest::new(request), user);
+        let opened = connection.open(Transport::LongPolling, || ConnectRequest::new(request), user);
         if connection.transport() != Some(Transport::LongPolling) {
             return self.changed_transport(&connection, Transport::LongPolling);
         }

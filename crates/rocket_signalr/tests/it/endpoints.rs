@@ -44,6 +44,21 @@ async fn id_is_required_but_for_a_websocket() {
 }
 
 #[tokio::test]
+async fn head_that_would_be_too_much_to_remember_is_refused() {
+    let (server, _) = serve(HubOptions::default()).await;
+    let long = "x".repeat(33 * 1024);
+    for method in ["GET", "POST"] {
+        let answer = request(server.addr, method, "/hub", &[("X-Long", &long)], b"").await;
+        assert_eq!(answer.told(), (431, ""), "{method}");
+        let answer = request(server.addr, method, &format!("/hub?x={long}"), &[], b"").await;
+        assert_eq!(answer.told(), (431, ""), "{method}");
+    }
+    let refused = Socket::open(server.addr, "/hub", &[("X-Long", &long)]).await.unwrap_err();
+    assert_eq!(refused.told(), (431, ""));
+    Socket::open(server.addr, "/hub", &[("X-Long", &long[..31 * 1024])]).await.unwrap();
+}
+
+#[tokio::test]
 async fn unknown_id_is_not_found() {
     let (server, _) = serve(HubOptions::default()).await;
     for id in ["unknown", "0123456789012345678901", "%00"] {

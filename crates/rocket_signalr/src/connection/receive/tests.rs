@@ -18,7 +18,7 @@ impl Wake for Wakes {
 fn polled_connection() -> Connection {
     let id = ConnectionId::parse("0123456789012345678901").unwrap();
     let connection = Connection::new(id, id, Arc::new(HubOptions::default()), false);
-    assert!(connection.open(Transport::LongPolling, ConnectRequest::default(), None));
+    assert!(connection.open(Transport::LongPolling, ConnectRequest::default, None));
     connection
 }
 
