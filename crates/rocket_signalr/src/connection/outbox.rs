@@ -552,8 +552,9 @@ impl State {
         {
             self.queue.supersede(key);
         }
-        let waiting = self.waiting_bytes();
-        if waiting > 0 && waiting.saturating_add(bytes.len()) > limit {
+        // The message that crosses the limit is taken: a client that reads may get a large one at any
+        // time. Its bytes are shared by all who wait for it.
+        if self.waiting_bytes() > limit {
             // Nothing may follow what was left out.
             self.takes_messages = false;
             return Sent::Overflow;

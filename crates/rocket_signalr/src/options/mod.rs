@@ -140,8 +140,8 @@ pub struct HubOptions {
     /// While so many bytes of a client are unread, its POST requests wait. 0: no limit. Default:
     /// 65,536.
     pub application_max_buffer_size: usize,
-    /// A client for which more than this many bytes wait is dropped, so that it slows nobody down
-    /// and takes no memory without bound. Default: 1 MiB.
+    /// A client that is sent something while more than this many bytes wait for it is dropped, so
+    /// that it slows nobody down and takes no memory without bound. Default: 1 MiB.
     pub slow_client_limit: usize,
     /// A client that has taken nothing for so long, though something waits for it, is dropped. More
     /// than 0. Default: 10 s.

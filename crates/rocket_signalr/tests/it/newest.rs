@@ -165,7 +165,7 @@ async fn slow_client_is_kept_if_only_the_newest_counts() {
     expect(&mut slow, [0; 2].map(|_| call("large", json!([499, filling])))).await;
     expect_no_more(&mut slow, &context).await;
     // Of different keys too much may wait.
-    for key in 0..3 {
+    for key in 0..4 {
         context.clients().all().newest(&key.to_string()).large(key, &filling).await.unwrap();
     }
     log.wait("SlowClientException: The client takes its messages too slowly.").await;

@@ -149,25 +149,30 @@ fn dropped() -> Value {
 }
 
 #[tokio::test]
-async fn limit_is_exact_and_one_message_may_be_larger() {
+async fn limit_is_exact_and_the_message_that_crosses_it_is_taken() {
     const LIMIT: usize = 1000;
     let around = message("").to_string().len() + 1;
     let (server, context, hub) = serve(HubOptions { slow_client_limit: LIMIT, ..options() }).await;
     let mut poller = server.poller().await;
     eventually("one", || context.connection_count() == 1).await;
-    let send = async |size: usize| {
-        let text = "x".repeat(size - around);
-        context.clients().all().got(&text).await.unwrap();
-        message(&text)
+    let send_all = async |sizes: &[usize]| {
+        let mut messages = Vec::new();
+        for size in sizes {
+            let text = "x".repeat(size - around);
+            context.clients().all().got(&text).await.unwrap();
+            messages.push(message(&text));
+        }
+        messages
     };
-    let large = send(50_000).await;
-    assert_eq!(poller.next().await, Some(large), "nothing waited before it");
-    let (first, second) = (send(400).await, send(600).await);
-    assert_eq!(poller.next().await, Some(first));
-    assert_eq!(poller.next().await, Some(second));
-    let (first, _) = (send(400).await, send(601).await);
+    for sizes in [&[50_000][..], &[400, 600, 50_000]] {
+        for message in send_all(sizes).await {
+            assert_eq!(poller.next().await, Some(message));
+        }
+    }
+    let messages = send_all(&[400, 601, 100]).await;
     // It is told behind what waited.
-    assert_eq!(poller.next().await, Some(first));
+    assert_eq!(poller.next().await.as_ref(), Some(&messages[0]));
+    assert_eq!(poller.next().await.as_ref(), Some(&messages[1]));
     assert_eq!(poller.next().await, Some(dropped()));
     assert_eq!(poller.next().await, None);
     hub.log.wait(TOO_SLOW).await;
@@ -234,13 +239,13 @@ async fn each_place_of_a_hub_has_its_own_limit() {
     let mut more = server.poller_at("/more", Encoding::Json).await;
     eventually("two", || context.connection_count() == 2).await;
     let text = "x".repeat(700);
-    for _ in 0..2 {
+    for _ in 0..3 {
         context.clients().all().got(&text).await.unwrap();
     }
-    for expected in [message(&text), dropped()] {
+    for expected in [message(&text), message(&text), dropped()] {
         assert_eq!(less.next().await, Some(expected));
     }
-    for _ in 0..2 {
+    for _ in 0..3 {
         assert_eq!(more.next().await, Some(message(&text)));
     }
 }
@@ -289,10 +294,10 @@ async fn client_that_is_dropped_gets_nothing_that_was_sent_after_what_it_missed(
     let mut poller = server.poller().await;
     eventually("one", || context.connection_count() == 1).await;
     let large = "x".repeat(800);
-    for text in ["first", &large, "second", &large, "third"] {
+    for text in ["first", &large, &large, "second", "third"] {
         context.clients().all().got(text).await.unwrap();
     }
-    for text in ["first", &large, "second"] {
+    for text in ["first", &large, &large] {
         assert_eq!(poller.next().await, Some(message(text)));
     }
     assert_eq!(poller.next().await, Some(dropped()));
