@@ -22,6 +22,7 @@ pub mod vitals;
 pub mod web;
 
 use rocket::{Build, Rocket};
+use rocket_signalr::ListenBacklog;
 
 use config::Config;
 
@@ -31,6 +32,7 @@ pub fn rocket(config: Config) -> Rocket<Build> {
     rocket::custom(config.figment)
         .manage(config.settings)
         .manage(config.staff_key)
+        .attach(ListenBacklog::default())
         .attach(store::stage())
         .attach(web::stage())
         .attach(host::stage())

@@ -104,7 +104,8 @@
 //! - Slow clients that harm nobody: [`HubOptions::slow_client_limit`], and `newest`, which keeps only
 //!   [the newest of a kind](hub_client) for them.
 //! - A limit on how much a client may send: [`MessageRate`].
-//! - Restarts that clients get over by themselves: at shutdown, each is told to come back.
+//! - Restarts that clients get over by themselves: at shutdown, each is told to come back, and
+//!   [`ListenBacklog`] has room for all of them at once.
 //! - Numbers for Prometheus, for each hub and method: [`HubMetrics`].
 //! - A check of the `Origin`, without which any page can use its visitors' cookies on a WebSocket:
 //!   [`AllowedOrigins`], which begins with the same origin only.
@@ -154,6 +155,7 @@ mod hub;
 mod hub_endpoint;
 mod id;
 mod lifetime;
+mod listen_backlog;
 mod metrics;
 mod options;
 mod protocol;
@@ -179,6 +181,7 @@ pub use self::{
     groups::Groups,
     hub::Hub,
     hub_endpoint::HubEndpoint,
+    listen_backlog::ListenBacklog,
     metrics::HubMetrics,
     options::{HubOptions, MessageRate},
     protocol::{

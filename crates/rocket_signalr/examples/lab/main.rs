@@ -32,7 +32,7 @@ use rocket::{
     get, routes,
 };
 use rocket_signalr::{
-    Authorize, Hub, HubEndpoint, HubOptions, NegotiateRedirect, Transports, User,
+    Authorize, Hub, HubEndpoint, HubOptions, ListenBacklog, NegotiateRedirect, Transports, User,
 };
 
 use crate::{
@@ -76,6 +76,7 @@ fn server(settings: Settings) -> Rocket<Build> {
     };
     let log = LabLog::default();
     rocket::custom(config)
+        .attach(ListenBacklog::default())
         .attach(lab(log.clone(), &settings.hub))
         .attach(BenchHub.at("/bench").options(settings.hub).authenticate(Tokens))
         .attach(AdHoc::on_liftoff("now listening", |rocket| Box::pin(now_listening(rocket))))

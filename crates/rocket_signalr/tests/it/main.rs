@@ -25,6 +25,7 @@ mod handshake;
 mod hangs;
 mod keep_alive;
 mod lifecycle;
+mod listen_backlog;
 mod macros;
 mod messagepack;
 mod methods;
