@@ -3,7 +3,7 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: help run assets test test-tools conformance conformance-javascript conformance-python conformance-peers conformance-load bench
+.PHONY: help run assets test test-tools conformance conformance-javascript conformance-python conformance-peers conformance-load bench bench-instructions
 .DEFAULT_GOAL := help
 
 say = @printf '\n\033[1m==> %s\033[0m\n'
@@ -12,7 +12,7 @@ say = @printf '\n\033[1m==> %s\033[0m\n'
 target = $$(cargo metadata --no-deps --format-version 1 | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: assets ## Build all and start the server on port 8000
 	$(say) 'Building the server (the first time takes some minutes)'
@@ -104,6 +104,12 @@ bench: check-tools ## Measure the SignalR server, into BENCHMARKS.md
 	cargo build --release --locked --package hubload
 	$(say) 'Measuring: let nothing else run'
 	@HUBLOAD="$(target)/release/hubload" LAB="$(target)/release/examples/lab" node scripts/bench.mjs
+
+bench-instructions: check-tools ## Count what its hot paths take, into the README of its benches
+	@command -v valgrind >/dev/null || { echo 'Instructions are counted by callgrind, and valgrind is missing. On Debian: apt-get install valgrind' >&2; exit 1; }
+	$(say) 'What is counted'
+	@built=$$(cargo bench --locked --package rocket_signalr --features bench --bench instructions --no-run --message-format json-render-diagnostics); \
+	INSTRUCTIONS=$$(sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' <<<"$$built") node scripts/bench/instructions.mjs
 
 # Chromium, by apt where that is possible.
 test-tools: check-tools

@@ -1,7 +1,7 @@
 // The page that tells what was measured.
-import { execFileSync } from "node:child_process";
 import { cpus, release, totalmem } from "node:os";
 import { count, scenariosOf } from "./plan.mjs";
+import { commit, said } from "./said.mjs";
 
 const ours = "rocket_signalr";
 const reference = "ASP.NET Core";
@@ -187,7 +187,7 @@ takes about a quarter of an hour on a Linux machine where nothing else runs, and
 \`make bench BENCH=quick\` goes through all of it in three minutes, for trying. If the variable \`PEERS\`
 names a folder whose \`aspnet/start\` starts ASP.NET Core with the same hub, that is measured too${beside ? "" : "; here\nit was not"}.
 
-- Measured was ${commit()}, built for release by ${said("rustc", ["--version"])}: the example
+- Measured was ${commit("BENCHMARKS.md")}, built for release by ${said("rustc", ["--version"])}: the example
   [\`lab\`](crates/rocket_signalr/examples/lab), without logging. The meter is
   [\`hubload\`](crates/hubload) ${version ?? ""}, whose README says how it measures and what a server needs.
 - Servers are started anew for each scenario, for idle connections before each round, since a server
@@ -204,21 +204,6 @@ These were run, in this order, each with \`--url\` and \`--pid\` of the server${
 \`\`\`sh
 ${commands.filter(Boolean).join("\n")}
 \`\`\``;
-}
-
-function commit() {
-  const hash = said("git", ["rev-parse", "--short=12", "HEAD"]);
-  const changed = said("git", ["status", "--porcelain", "--untracked-files=no", "--", ":!BENCHMARKS.md"], "");
-  return `commit ${hash}${changed === "" ? "" : " with changes"}`;
-}
-
-/** What a program prints, if it is there. */
-function said(program, args, otherwise = "unknown") {
-  try {
-    return execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
-  } catch {
-    return otherwise;
-  }
 }
 
 function plural(number) {

@@ -326,7 +326,7 @@ impl Connection {
     }
 
     /// Tells the client that its handshake is good. Keep-alive and client timeout begin.
-    fn establish(&self, protocol: HubProtocol, version: i32) {
+    pub(crate) fn establish(&self, protocol: HubProtocol, version: i32) {
         let _ = self.protocol.set(protocol);
         let (connection_id, protocol) = (self.id.as_str(), protocol.name());
         // Version 1 knows no Ack and no Sequence.
