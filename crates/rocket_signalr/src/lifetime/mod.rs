@@ -40,8 +40,8 @@ pub(crate) struct Lifetime {
 #[derive(Debug)]
 struct Member {
     connection: Arc<Connection>,
-    place: usize,
-    user: Option<(Arc<Members>, usize)>,
+    number: u64,
+    user: Option<(Arc<Members>, u64)>,
     /// None once the connection has left: who has gone joins no group any more.
     groups: Mutex<Option<Vec<Joined>>>,
 }
@@ -50,7 +50,7 @@ struct Member {
 struct Joined {
     name: Arc<str>,
     members: Arc<Members>,
-    place: usize,
+    number: u64,
 }
 
 /// Whom a message is for.
@@ -124,12 +124,12 @@ impl Lifetime {
     pub(crate) fn add(&self, connection: &Arc<Connection>) {
         let user = connection.user().map(|user| {
             let members = self.users.entry(user.id().into()).or_default();
-            let place = members.add(connection.clone());
-            (members.clone(), place)
+            let number = members.add(connection.clone());
+            (members.clone(), number)
         });
         let member = Member {
             connection: connection.clone(),
-            place: self.all.add(connection.clone()),
+            number: self.all.add(connection.clone()),
             user,
             groups: Mutex::new(Some(Vec::new())),
         };
@@ -141,9 +141,9 @@ impl Lifetime {
         let Some((_, member)) = self.by_id.remove(&connection.id) else {
             return;
         };
-        self.all.remove(member.place);
-        if let (Some((members, place)), Some(user)) = (&member.user, connection.user()) {
-            members.remove(*place);
+        self.all.remove(member.number);
+        if let (Some((members, number)), Some(user)) = (&member.user, connection.user()) {
+            members.remove(*number);
             self.users.remove_if(user.id(), |_, members| members.is_empty());
         }
         let groups = member.groups.lock().take();
@@ -163,8 +163,8 @@ impl Lifetime {
         };
         // Added while the entry is held, so that nobody finds the group empty and removes it.
         let entry = self.groups.entry(group.into()).or_default();
-        let place = entry.add(member.connection.clone());
-        joined.push(Joined { name: entry.key().clone(), members: entry.clone(), place });
+        let number = entry.add(member.connection.clone());
+        joined.push(Joined { name: entry.key().clone(), members: entry.clone(), number });
     }
 
     /// Removes a connection from a group. One that is no member is ignored.
@@ -186,7 +186,7 @@ impl Lifetime {
     }
 
     fn leave(&self, joined: &Joined) {
-        joined.members.remove(joined.place);
+        joined.members.remove(joined.number);
         self.groups.remove_if(&joined.name, |_, members| members.is_empty());
     }
 
@@ -363,10 +363,10 @@ impl Lifetime {
         let mut batch = Vec::with_capacity(members.len().min(members::BATCH));
         let mut from = Some(0);
         let mut result = Ok(());
-        while let Some(place) = from
+        while let Some(number) = from
             && result.is_ok()
         {
-            from = members.copy(place, &mut batch);
+            from = members.copy(number, &mut batch);
             batch.retain(|connection| {
                 if result.is_err() || !is_meant(connection) {
                     return false;
