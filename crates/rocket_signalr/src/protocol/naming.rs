@@ -32,21 +32,13 @@ pub enum PropertyNaming {
 }
 
 impl PropertyNaming {
-    /// Calls `write` with `name` in this spelling. Only very long names take memory for that.
-    pub(crate) fn spell<R>(self, name: &str, write: impl FnOnce(&str) -> R) -> R {
+    /// Hands over `name` in this spelling, in pieces that stand one behind the other.
+    pub(crate) fn spell(self, name: &str, mut push: impl FnMut(&str)) {
         if self == Self::AsIs || is_camel_case(name) {
-            return write(name);
+            push(name);
+        } else {
+            camel_case(name, push);
         }
-        let mut short = Short { bytes: [0; 64], length: 0 };
-        if camel_case(name, |character| short.push(character)).is_some() {
-            return write(short.as_str());
-        }
-        let mut long = String::with_capacity(name.len());
-        let _ = camel_case(name, |character| {
-            long.push(character);
-            Some(())
-        });
-        write(&long)
     }
 }
 
@@ -55,30 +47,36 @@ fn is_camel_case(name: &str) -> bool {
     !name.contains('_') && !name.starts_with(char::is_uppercase)
 }
 
-/// Hands over the characters of `name` in camel case, until `push` takes no more.
+/// Hands over `name` in camel case, in pieces.
 ///
 /// Words are told apart by underscores; those that lead are kept, for names such as `_id`. The
 /// first word follows .NET's `JsonNamingPolicy.CamelCase`: its capitals become small, but not the
 /// last of several, if a small letter follows it (`URLText` is `urlText`). Each further one gets a
 /// capital, as serde's `rename_all` has it.
-fn camel_case(name: &str, mut push: impl FnMut(char) -> Option<()>) -> Option<()> {
+fn camel_case(name: &str, mut push: impl FnMut(&str)) {
     let rest = name.trim_start_matches('_');
-    name.chars().take(name.len() - rest.len()).try_for_each(&mut push)?;
-    let mut words = rest.split('_').filter(|word| !word.is_empty());
-
-    let mut capitals = rest.len() == name.len();
-    let mut first = words.next().unwrap_or_default().chars().enumerate().peekable();
-    while let Some((index, character)) = first.next() {
-        let ends_capitals = first.peek().is_some_and(|(_, next)| !next.is_uppercase());
-        capitals &= character.is_uppercase() && !(index > 0 && ends_capitals);
-        push(if capitals { small(character) } else { character })?;
-    }
-    for word in words {
+    let leading = name.len() - rest.len();
+    let (first, others) = rest.split_once('_').unwrap_or((rest, ""));
+    let capitals = if leading == 0 { capitals(first) } else { 0 };
+    name[..capitals].chars().for_each(|capital| push(small(capital).encode_utf8(&mut [0; 4])));
+    push(&name[capitals..leading + first.len()]);
+    for word in others.split('_') {
         let mut characters = word.chars();
-        characters.next().map_or(Some(()), |initial| push(capital(initial)))?;
-        characters.try_for_each(&mut push)?;
+        if let Some(initial) = characters.next() {
+            push(capital(initial).encode_utf8(&mut [0; 4]));
+            push(characters.as_str());
+        }
     }
-    Some(())
+}
+
+/// How many bytes of a first word become small.
+fn capitals(word: &str) -> usize {
+    let others = word.trim_start_matches(char::is_uppercase);
+    let capitals = &word[..word.len() - others.len()];
+    match capitals.char_indices().next_back() {
+        Some((last @ 1.., _)) if !others.is_empty() => last,
+        _ => capitals.len(),
+    }
 }
 
 /// The small letter, if it is a single one.
@@ -92,25 +90,6 @@ fn capital(character: char) -> char {
 
 fn only(mut characters: impl Iterator<Item = char>) -> Option<char> {
     characters.next().filter(|_| characters.next().is_none())
-}
-
-/// A name that fits on the stack.
-struct Short {
-    bytes: [u8; 64],
-    length: usize,
-}
-
-impl Short {
-    fn push(&mut self, character: char) -> Option<()> {
-        let end = self.length + character.len_utf8();
-        character.encode_utf8(self.bytes.get_mut(self.length..end)?);
-        self.length = end;
-        Some(())
-    }
-
-    fn as_str(&self) -> &str {
-        self.bytes.get(..self.length).and_then(|name| str::from_utf8(name).ok()).unwrap_or_default()
-    }
 }
 
 /// The one of `fields` that is meant by `name`: the same, or else the first that differs only in

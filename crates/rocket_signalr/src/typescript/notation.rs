@@ -242,7 +242,9 @@ fn object(members: &[Member], naming: PropertyNaming, indent: &str, lines: bool)
 fn spelled(key: &str, naming: PropertyNaming) -> String {
     let (name, missing) = key.strip_suffix('?').map_or((key, ""), |name| (name, "?"));
     if is_identifier(name) {
-        naming.spell(name, |name| format!("{name}{missing}"))
+        let mut spelled = String::new();
+        naming.spell(name, |piece| spelled.push_str(piece));
+        spelled + missing
     } else {
         key.to_owned()
     }

@@ -8,7 +8,7 @@ use serde::ser::{
 };
 use serde_json::{Error, Result};
 
-use super::write::{Relaxed, string};
+use super::write::{Relaxed, part, string};
 use crate::protocol::PropertyNaming;
 use crate::protocol::raw_json::RAW_JSON;
 
@@ -226,8 +226,9 @@ impl Container<'_> {
             return self.value(value);
         }
         self.next();
-        self.naming.spell(name, |name| string(self.output, name));
-        self.output.push(b':');
+        self.output.push(b'"');
+        self.naming.spell(name, |piece| part(self.output, piece));
+        self.output.extend_from_slice(b"\":");
         self.value(value)
     }
 

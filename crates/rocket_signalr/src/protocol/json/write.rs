@@ -10,11 +10,16 @@ use super::unprintable::is_unprintable;
 /// Appends `text` as a string.
 pub(crate) fn string(output: &mut Vec<u8>, text: &str) {
     output.push(b'"');
+    part(output, text);
+    output.push(b'"');
+}
+
+/// Appends a part of what stands between the quotes of a string.
+pub(crate) fn part(output: &mut Vec<u8>, text: &str) {
     let Ok(()) = escape(text, |piece| {
         output.extend_from_slice(piece);
         Ok::<_, Infallible>(())
     });
-    output.push(b'"');
 }
 
 /// Compact JSON with the numbers of .NET.
