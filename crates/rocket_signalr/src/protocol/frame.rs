@@ -97,7 +97,9 @@ pub(super) struct FrameBuilder(Vec<u8>);
 
 impl FrameBuilder {
     pub(super) fn new() -> Self {
-        let mut bytes = Vec::with_capacity(128);
+        // A text of 100 bytes fits in with all that stands around it: to grow once would cost as much
+        // as to write it.
+        let mut bytes = Vec::with_capacity(192);
         bytes.resize(ROOM, 0);
         Self(bytes)
     }
