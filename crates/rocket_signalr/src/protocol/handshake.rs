@@ -5,8 +5,8 @@ use std::fmt;
 
 use bytes::BytesMut;
 
-use super::json::read::{self, ReadError};
-use super::json::scan::{Malformed, Scanner};
+use super::json::read;
+use super::json::scan::{Malformed, ReadError, Scanner};
 use super::{
     Frame, Framer, HubProtocol, HubProtocols, PropertyNaming, ProtocolError, TooLarge,
     TransferFormat, json,

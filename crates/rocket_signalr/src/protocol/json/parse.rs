@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::read::{self, ReadError};
-use super::scan::{Kind, Scanner};
+use super::read;
+use super::scan::{Kind, ReadError, Scanner};
 use super::text::Text;
 use crate::protocol::{
     Arguments, Headers, HubProtocol, Incoming, Invocation, Outcome, ProtocolError, RawValue,

@@ -6,29 +6,8 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 
-use super::scan::{Kind, Malformed, Scanner};
+use super::scan::{Kind, ReadError, Scanner};
 use crate::protocol::ProtocolError;
-
-/// Why a record could not be read. Messages and handshakes word bad JSON differently.
-#[derive(Debug)]
-pub(crate) enum ReadError {
-    /// It is no JSON.
-    Malformed(Malformed),
-    /// It is JSON, but not what the protocol asks for.
-    Protocol(ProtocolError),
-}
-
-impl From<Malformed> for ReadError {
-    fn from(error: Malformed) -> Self {
-        Self::Malformed(error)
-    }
-}
-
-impl From<ProtocolError> for ReadError {
-    fn from(error: ProtocolError) -> Self {
-        Self::Protocol(error)
-    }
-}
 
 /// Makes sure that the next value is a `wanted`.
 pub(crate) fn expect(

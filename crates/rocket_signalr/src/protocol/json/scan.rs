@@ -5,9 +5,8 @@
 //! commas, at most [`MAX_DEPTH`] containers in each other. Whether strings hold valid UTF-8 is not
 //! its business: that matters when they are decoded.
 
-use super::read::ReadError;
 use super::text::Text;
-use crate::protocol::swar;
+use crate::protocol::{ProtocolError, swar};
 
 /// How deep containers may nest, the outermost counted.
 pub(crate) const MAX_DEPTH: u32 = u64::BITS;
@@ -16,6 +15,27 @@ pub(crate) const MAX_DEPTH: u32 = u64::BITS;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Malformed {
     pub(crate) at: usize,
+}
+
+/// Why a record could not be read. Messages and handshakes word bad JSON differently.
+#[derive(Debug)]
+pub(crate) enum ReadError {
+    /// It is no JSON.
+    Malformed(Malformed),
+    /// It is JSON, but not what the protocol asks for.
+    Protocol(ProtocolError),
+}
+
+impl From<Malformed> for ReadError {
+    fn from(error: Malformed) -> Self {
+        Self::Malformed(error)
+    }
+}
+
+impl From<ProtocolError> for ReadError {
+    fn from(error: ProtocolError) -> Self {
+        Self::Protocol(error)
+    }
 }
 
 /// The kinds of values, in the names that error texts have for them.
