@@ -100,10 +100,11 @@ endif
 # The variable PEERS says here, too, where the reference is; BENCH=quick goes through all of it in short.
 bench: check-tools ## Measure the SignalR server, into BENCHMARKS.md
 	$(say) 'What is measured, and the meter'
-	cargo build --release --locked --package rocket_signalr --example lab
+	cargo build --release --locked --package rocket_signalr --example lab --example rocket_floor
 	cargo build --release --locked --package hubload
 	$(say) 'Measuring: let nothing else run'
-	@HUBLOAD="$(target)/release/hubload" LAB="$(target)/release/examples/lab" node scripts/bench.mjs
+	@HUBLOAD="$(target)/release/hubload" LAB="$(target)/release/examples/lab" \
+	  ROCKET_FLOOR="$(target)/release/examples/rocket_floor" node scripts/bench.mjs
 
 bench-instructions: check-tools ## Count what its hot paths take, into the README of its benches
 	@command -v valgrind >/dev/null || { echo 'Instructions are counted by callgrind, and valgrind is missing. On Debian: apt-get install valgrind' >&2; exit 1; }

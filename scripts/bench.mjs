@@ -1,8 +1,8 @@
-// Measures the SignalR server beside a bare-socket server, and beside ASP.NET Core where that is
-// at hand, with hubload, and writes BENCHMARKS.md. `make bench` builds what it takes.
+// Measures the SignalR server beside the floor, and beside ASP.NET Core where that is at hand, with
+// hubload, and writes BENCHMARKS.md. `make bench` builds what it takes.
 //
-// HUBLOAD and LAB name the programs; PEERS names a folder in which `aspnet/start` starts the
-// reference. BENCH=quick goes through all of it in three minutes, for trying.
+// HUBLOAD, LAB and ROCKET_FLOOR name the programs; PEERS names a folder in which `aspnet/start`
+// starts the reference. BENCH=quick goes through all of it in three minutes, for trying.
 import { execFile, execFileSync, spawn } from "node:child_process";
 import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
@@ -11,17 +11,16 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { page } from "./bench/page.mjs";
-import { scenariosOf, themes, paceOf } from "./bench/plan.mjs";
+import { nameOf, paceOf, scenariosOf, themes } from "./bench/plan.mjs";
 
 const quick = process.env.BENCH === "quick";
 // A client is pinged each 15 seconds: in that time, each of them once.
 const extent = quick
-  ? { rounds: 1, idleRounds: 1, seconds: 2, idleSeconds: 4, adverseSeconds: 2, clients: (count) => count / 5 }
-  : { rounds: 3, idleRounds: 2, seconds: 5, idleSeconds: 15, adverseSeconds: 8, clients: (count) => count };
+  ? { rounds: 1, pacedRounds: 1, idleRounds: 1, seconds: 2, idleSeconds: 4, adverseSeconds: 2, clients: (count) => count / 5 }
+  : { rounds: 3, pacedRounds: 5, idleRounds: 2, seconds: 5, idleSeconds: 15, adverseSeconds: 8, clients: (count) => count };
 const limit = 10 * 60_000; // milliseconds, for one run of hubload
 const patience = 60_000; // milliseconds, for a server to start: the reference may unpack itself
 const spare = 250; // files that a process opens beside its connections
-const servers = { A: "rocket_signalr", B: "ASP.NET Core", floor: "the floor" };
 
 const samples = mkdtempSync(join(tmpdir(), "bench-"));
 const running = new Set();
@@ -42,12 +41,13 @@ async function bench() {
   if (process.env.BENCH && !quick) throw new Error("BENCH can be 'quick', or not set at all");
   const hubload = program("HUBLOAD", process.env.HUBLOAD);
   const lab = program("LAB", process.env.LAB);
+  const rocketFloor = program("ROCKET_FLOOR", process.env.ROCKET_FLOOR);
   const reference = process.env.PEERS && program("PEERS", join(process.env.PEERS, "aspnet/start"));
   const plan = themes(extent);
   const scenarios = scenariosOf(plan);
   checkFiles(Math.max(...scenarios.map((scenario) => scenario.options.connections)));
   const cores = pinning();
-  const setup = { hubload, lab, reference, cores };
+  const setup = { hubload, lab, rocketFloor, reference, cores };
   if (!reference) console.log("Without ASP.NET Core: PEERS does not say where it is.");
   if (cores.why) console.log(`Not pinned to cores: ${cores.why}.`);
 
@@ -132,7 +132,7 @@ function readIfThere(path) {
 async function measure(scenario, setup) {
   const result = { turns: [], ratios: [], warnings: [] };
   // A server keeps memory that it once had: for idle connections it is started anew for each round.
-  const [starts, rounds] = isIdle(scenario) ? [extent.idleRounds, 1] : [1, extent.rounds];
+  const [starts, rounds] = isIdle(scenario) ? [extent.idleRounds, 1] : [1, scenario.rounds];
   try {
     for (let start = 0; start < starts; start++) {
       await withServers(scenario, setup, (started) => run(scenario, setup, started, rounds, start, result));
@@ -150,13 +150,16 @@ function isIdle(scenario) {
 }
 
 /** Servers that nobody has connected to yet, for as long as something is done with them. */
-async function withServers(scenario, { lab, reference, cores }, act) {
+async function withServers(scenario, { lab, rocketFloor, reference, cores }, act) {
+  const programs = { A: lab };
+  // The reference has no MessagePack.
+  if (reference && scenario.options.protocol !== "messagepack") programs.B = reference;
+  // The other floor comes with hubload.
+  if (scenario.floor === "rocket") programs.floor = rocketFloor;
   const started = [];
   try {
-    started.push(await startServer(servers.A, lab, cores));
-    // The reference has no MessagePack.
-    if (reference && scenario.options.protocol !== "messagepack") {
-      started.push(await startServer(servers.B, reference, cores));
+    for (const [server, path] of Object.entries(programs)) {
+      started.push(await startServer(server, path, cores));
     }
     await act(started);
   } finally {
@@ -167,7 +170,7 @@ async function withServers(scenario, { lab, reference, cores }, act) {
   }
 }
 
-async function startServer(name, path, cores) {
+async function startServer(server, path, cores) {
   const [command, ...args] = pinned(cores.server, [path, "--urls", "http://127.0.0.1:0"]);
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"] });
   running.add(child);
@@ -175,33 +178,44 @@ async function startServer(name, path, cores) {
   try {
     for await (const line of createInterface({ input: child.stdout })) {
       const [, url] = /^Now listening on: (\S+)/.exec(line) ?? [];
-      if (url) return { child, url: `${url}/bench` };
+      if (url) return { server, child, url: `${url}/bench` };
     }
   } finally {
     clearTimeout(timer);
     child.stdout.resume();
   }
-  throw new Error(`${name} did not start`);
+  throw new Error(`${path} did not start`);
 }
 
 function pinned(core, words) {
   return core === undefined ? words : ["taskset", "--cpu-list", `${core}`, ...words];
 }
 
-async function run(scenario, { hubload, cores }, [first, second], rounds, earlier, result) {
+async function run(scenario, { hubload, cores }, started, rounds, earlier, result) {
   const json = join(samples, "samples.json");
   const { command, options } = scenario;
-  const said = [command, ...words({ duration: extent.seconds, "warm-up": 1, ...options }), "--floor"];
-  const targets = { url: first.url, pid: first.child.pid };
-  if (second) Object.assign(targets, { compare: second.url, "compare-pid": second.child.pid });
-  const args = [...said, ...words({ ...targets, rounds, json })];
-  const stderr = await finished(pinned(cores.generator, [hubload, ...args]));
-  const { hubload: version, turns, ratios } = JSON.parse(await readFile(json, "utf8"));
-  result.command = `hubload ${said.join(" ")}${rounds > 1 ? ` --rounds ${rounds}` : ""}`;
-  result.version = version;
-  result.turns.push(...turns);
-  result.ratios.push(...ratios);
-  result.warnings.push(...warnings(stderr, earlier));
+  const said = [command, ...words({ duration: extent.seconds, "warm-up": 1, ...options, rounds })];
+  if (scenario.floor === "sockets") said.push("--floor");
+  result.command = `hubload ${said.join(" ")}`;
+  for (const [first, second] of comparisons(started)) {
+    const targets = { url: first.url, pid: first.child.pid };
+    if (second) Object.assign(targets, { compare: second.url, "compare-pid": second.child.pid });
+    const args = [...said, ...words({ ...targets, json })];
+    const stderr = await finished(pinned(cores.generator, [hubload, ...args]));
+    const { hubload: version, turns, ratios } = JSON.parse(await readFile(json, "utf8"));
+    // As hubload calls them, and as they are called here.
+    const servers = { A: first.server, B: second?.server, floor: "floor" };
+    result.version = version;
+    result.turns.push(...turns.map((turn) => ({ ...turn, server: servers[turn.server] })));
+    result.ratios.push(...ratios.map((ratio) => ({ ...ratio, of: ratio.of.map((one) => servers[one]) })));
+    result.warnings.push(...warnings(stderr, earlier, (server) => nameOf(servers[server], scenario)));
+  }
+}
+
+/** Hubload compares two at a time. A floor that is one of them is compared with each of the others. */
+function comparisons(started) {
+  const floor = started.find(({ server }) => server === "floor");
+  return floor ? started.filter((one) => one !== floor).map((one) => [one, floor]) : [started];
 }
 
 function words(options) {
@@ -225,11 +239,11 @@ async function finished([command, ...args]) {
 }
 
 /** With the servers' names, and their rounds counted over all runs. */
-function warnings(stderr, earlier) {
+function warnings(stderr, earlier, name) {
   const lines = stderr.split("\n").filter((line) => line.trim() !== "");
   return lines.map((line) =>
     line.replace(/^(A|B|floor), round (\d+)/, (_, server, round) => {
-      return `${servers[server]}, round ${Number(round) + earlier}`;
+      return `${name(server)}, round ${Number(round) + earlier}`;
     }),
   );
 }
@@ -239,10 +253,11 @@ function late(scenario, { ratios }) {
   const pace = paceOf(scenario);
   return ratios
     .filter(({ of, name }) => of[1] === "floor" && name === pace)
-    .map(({ of, rounds }) => ({ server: servers[of[0]], least: Math.min(...rounds) }))
+    .map(({ of, rounds }) => ({ of, least: Math.min(...rounds) }))
     .filter(({ least }) => least < 0.9)
-    .map(({ server, least }) => {
+    .map(({ of, least }) => {
       const percent = Math.round(least * 100);
+      const server = nameOf(of[0], scenario);
       return `${server} did not keep up: in a round, it delivered at ${percent} % of the floor's pace`;
     });
 }

@@ -1,10 +1,7 @@
 // The page that tells what was measured.
 import { cpus, release, totalmem } from "node:os";
-import { count, scenariosOf } from "./plan.mjs";
+import { count, nameOf, scenariosOf } from "./plan.mjs";
 import { commit, said } from "./said.mjs";
-
-const ours = "rocket_signalr";
-const reference = "ASP.NET Core";
 
 export function page(bench) {
   const parts = [opening(bench), inShort(bench)];
@@ -18,7 +15,7 @@ function opening({ quick, start, reference: beside, extent }) {
 > anything. \`make bench\` without \`BENCH=quick\` measures.
 
 `;
-  const compared = `, and beside **${reference}** SignalR 10, which has the same hub`;
+  const compared = ", and beside **ASP.NET Core** SignalR 10, which has the same hub";
   return `# Benchmarks
 
 ${quick ? trial : ""}What \`rocket_signalr\` costs, and how late its messages come. It is measured beside **the floor**: a
@@ -27,15 +24,19 @@ no framework, no task and no lock${beside ? compared : ""}.
 
 Microseconds are those of a machine and of its hour; **a ratio to the floor** travels. 1.00 means: as
 cheap as bare sockets; 2.00: twice as dear. The servers take turns within each round, and a ratio is
-always of two turns of the same round. Shown are the median of the rounds, and in parentheses the least
-and the most of them. Lower is better everywhere.
+always of two turns of the same round. Lower is better everywhere.
 
-Measured on ${start.toISOString().slice(0, 10)}, in ${rounds(extent.rounds, extent.seconds)}; idle connections in
-${rounds(extent.idleRounds, extent.idleSeconds)}. ${machine()}`;
+Shown are the median of the rounds, and in parentheses **the spread**: the least and the most of them.
+It is what the machine does to one and the same program from round to round. Believe that two figures
+differ where their spreads do not overlap. Where a target lies within a spread, the rounds disagree on
+it: the median decides here, and may decide otherwise the next time.
+
+Measured on ${start.toISOString().slice(0, 10)}, in ${rounds(extent.rounds)} of ${extent.seconds} seconds; broadcasts of one message at a
+time in ${rounds(extent.pacedRounds)}, idle connections in ${rounds(extent.idleRounds)} of ${extent.idleSeconds} seconds. ${machine()}`;
 }
 
-function rounds(number, seconds) {
-  return `${number} round${plural(number)} of ${seconds} seconds`;
+function rounds(number) {
+  return `${number} round${plural(number)}`;
 }
 
 function machine() {
@@ -102,7 +103,8 @@ function chapter(theme, bench) {
   // The reference does not take part in everything.
   const beside = theme.rows.some((row) => samples(row, "B", bench).length > 0);
   const known = ["A", ...(beside ? ["B"] : [])];
-  const names = [ours, ...(beside ? [reference] : [])];
+  // The rows of a theme have the same floor.
+  const name = (server) => nameOf(server, theme.rows[0].scenario);
   const judged = theme.rows.some((row) => row.target);
   const ratios = theme.rows.map((row) => [
     marked(row),
@@ -117,8 +119,8 @@ function chapter(theme, bench) {
   return [
     `## ${theme.title}`,
     theme.text,
-    table(["Ratio to the floor", ...names, ...(judged ? ["target", ""] : [])], ratios),
-    table(["As measured", "", ...names, "floor"], absolute),
+    table([`Ratio to ${name("floor")}`, ...known.map(name), ...(judged ? ["target", ""] : [])], ratios),
+    table(["As measured", "", ...[...known, "floor"].map(name)], absolute),
   ].join("\n\n");
 }
 
@@ -183,7 +185,7 @@ function repeat({ plan, results, cores, extent, reference: beside }) {
 make bench
 \`\`\`
 
-takes about a quarter of an hour on a Linux machine where nothing else runs, and writes this page anew.
+takes about twenty minutes on a Linux machine where nothing else runs, and writes this page anew.
 \`make bench BENCH=quick\` goes through all of it in three minutes, for trying. If the variable \`PEERS\`
 names a folder whose \`aspnet/start\` starts ASP.NET Core with the same hub, that is measured too${beside ? "" : "; here\nit was not"}.
 
@@ -197,9 +199,10 @@ names a folder whose \`aspnet/start\` starts ASP.NET Core with the same hub, tha
 - CPU is user and system time of the server's process, in steps of 10 ms: where few of these make a
   figure, believe the spread. The kernel's own memory of a socket is not part of RSS.
 - A round has the server${beside ? ", ASP.NET Core" : ""} and the floor, one after the other, with
-  100-byte texts where nothing else is said.
+  100-byte texts where nothing else is said.${beside ? " Rocket's floor takes turns with each of the two by itself." : ""}
 
-These were run, in this order, each with \`--url\` and \`--pid\` of the server${beside ? " and\n`--compare` and `--compare-pid` of the reference" : ""}${extent.idleRounds > 1 ? `; \`idle\` ${extent.idleRounds} times` : ""}:
+These were run, in this order, each with \`--url\` and \`--pid\` of the server${beside ? " and\n`--compare` and `--compare-pid` of the reference" : ""}${extent.idleRounds > 1 ? `; \`idle\` ${extent.idleRounds} times` : ""}.
+Those without \`--floor\` had \`--compare\` and \`--compare-pid\` of Rocket's floor${beside ? ", and were run once\nmore with the reference in the place of the server" : ""}:
 
 \`\`\`sh
 ${commands.filter(Boolean).join("\n")}
