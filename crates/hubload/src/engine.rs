@@ -75,9 +75,11 @@ impl Engine {
             }
             // Until the others are done too, connections are kept alive.
             let next = next.unwrap_or(now + AGAIN);
-            let next = next.min(phase.until).min(self.crowd.keep_alive(now));
+            let mut next = next.min(phase.until).min(self.crowd.keep_alive(now));
             for (client, why) in self.crowd.ended.drain(..) {
                 load.closed(client, why, now);
+                // The load may have waited for that.
+                next = now;
             }
             let wait = timespec(next.saturating_duration_since(Instant::now()));
             match epoll::wait(&self.crowd.io.epoll, &mut events, Some(&wait)) {
