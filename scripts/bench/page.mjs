@@ -196,8 +196,8 @@ names a folder whose \`aspnet/start\` starts ASP.NET Core with the same hub, tha
   keeps memory that it once had. Each turn begins with a second of load that is not measured; the first
   round still finds them colder than the others do, which is why medians are compared.
 - ${pins}
-- CPU is user and system time of the server's process, in steps of 10 ms: where few of these make a
-  figure, believe the spread. The kernel's own memory of a socket is not part of RSS.
+- CPU is the time that the server's process was on a core, its system calls included. The kernel's own
+  memory of a socket is not part of RSS.
 - A round has the server${beside ? ", ASP.NET Core" : ""} and the floor, one after the other, with
   100-byte texts where nothing else is said.${beside ? " Rocket's floor takes turns with each of the two by itself." : ""}
 
