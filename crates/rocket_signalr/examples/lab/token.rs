@@ -52,13 +52,13 @@ pub(crate) struct Tokens;
 #[async_trait]
 impl Authenticate for Tokens {
     async fn user(&self, request: &Request<'_>) -> Option<User> {
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.leeway = 0;
         // Where there are two, that of the query counts, as in the ASP.NET Core lab.
         let in_query = request.query_value("access_token").and_then(Result::ok);
         let in_query = in_query.filter(|token: &&str| !token.is_empty()).map(Cow::Borrowed);
         let token = in_query.or_else(|| bearer_token(request))?;
         let key = DecodingKey::from_secret(KEY);
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.leeway = 0;
         let Claims { id, name, role, exp } =
             jsonwebtoken::decode(&*token, &key, &validation).ok()?.claims;
 
