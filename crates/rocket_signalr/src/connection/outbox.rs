@@ -601,7 +601,6 @@ impl State {
             self.uncork();
             return;
         }
-        self.progress = clock::now();
         if let (Link::Socket(socket), Some(task)) = (&mut self.link, &self.task) {
             let mut cx = Context::from_waker(task);
             match Pin::new(socket).poll_write(&mut cx, &frame) {
@@ -610,6 +609,7 @@ impl State {
                     // Readiness that was used up by a partial write must be asked for anew.
                     task.wake_by_ref();
                     frame.advance(written);
+                    self.progress = clock::now();
                     self.queue.push_rest(frame);
                     return;
                 }
@@ -618,8 +618,7 @@ impl State {
                 Poll::Pending => {}
             }
         }
-        self.queue.push(frame, key);
-        self.wake_response();
+        self.queue(frame, key);
     }
 
     fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
