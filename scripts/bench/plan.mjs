@@ -9,17 +9,17 @@ export function themes({ rounds, pacedRounds, clients, idleSeconds, adverseSecon
   const scenario = (name, command, options) => ({ name, command, options, rounds, floor: "sockets" });
   const broadcast = (kind, options) =>
     scenario(`${kind} to ${count(options.connections)} clients`, "broadcast", options);
-  const paced = (options) => ({ ...broadcast("paced broadcast", options), rounds: pacedRounds });
+  const paced = (kind, options) => ({ ...broadcast(kind, options), rounds: pacedRounds });
   // Sent by the server: the floor takes no calls.
   const inRocket = (kind, options) => ({
     ...broadcast(kind, { ...options, through: "post" }),
     floor: "rocket",
   });
 
-  const calm = paced({ connections: few, rate: 20 });
-  const wide = paced({ connections: some, rate: 4 });
-  const wider = paced({ connections: many, rate: 2 });
-  const brisk = broadcast("brisk broadcast", { connections: few, rate: 50 });
+  const calm = paced("paced broadcast", { connections: few, rate: 20 });
+  const wide = paced("paced broadcast", { connections: some, rate: 4 });
+  const wider = paced("paced broadcast", { connections: many, rate: 2 });
+  const brisk = paced("brisk broadcast", { connections: few, rate: 50 });
   const burst = broadcast("burst", { connections: few, rate: 100, burst: 200 });
   const packed = broadcast("MessagePack broadcast", { connections: few, rate: 20, protocol: "messagepack" });
   const events = inRocket("Server-Sent Events", { connections: few, rate: 20, transport: "sse" });
