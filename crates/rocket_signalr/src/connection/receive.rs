@@ -437,10 +437,7 @@ async fn receive<D: Dispatch>(
         held: None,
     };
     loop {
-        let pause = match messages.carry_out(connection, input, dispatch) {
-            Ok(pause) => pause,
-            Err(ending) => return Err(ending),
-        };
+        let pause = messages.carry_out(connection, input, dispatch)?;
         match pause {
             Some(pause) => connection.pause(pause).await,
             None => more(input).await,
