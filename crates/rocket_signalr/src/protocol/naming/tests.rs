@@ -60,6 +60,14 @@ fn words_are_joined() {
 }
 
 #[test]
+fn names_may_be_of_any_length() {
+    for length in [62, 63, 64, 65, 200] {
+        let name = format!("{}_b", "a".repeat(length));
+        assert_eq!(camel(&name), format!("{}B", "a".repeat(length)));
+    }
+}
+
+#[test]
 fn fields_are_found_in_any_spelling() {
     let fields = ["known_as", "url", "KNOWN_as", "größe"];
     for (name, expected) in [
