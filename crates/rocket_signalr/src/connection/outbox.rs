@@ -7,12 +7,13 @@
 //! Where there is no socket, responses take what waits: an event stream, or poll after poll.
 
 use std::{
+    borrow::Cow,
     io::{self, IoSlice},
     pin::Pin,
     task::{Context, Poll, Waker, ready},
 };
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use parking_lot::Mutex;
 use rocket::data::IoStream;
 use tokio::{
@@ -219,7 +220,7 @@ impl Outbox {
     pub(crate) fn control(&self, frame: Bytes, limit: usize) {
         let mut state = self.state.lock();
         if !state.closed && state.queue.bytes() < limit {
-            state.write_or_queue(frame);
+            state.write_or_queue(Cow::Owned(frame));
         }
     }
 
@@ -235,7 +236,7 @@ impl Outbox {
             state.write_or_queue(bytes);
         }
         if state.shape != Shape::Bare {
-            state.write_or_queue(frame::close(close_code, ""));
+            state.write_or_queue(Cow::Owned(frame::close(close_code, "")));
         }
         state.closed = true;
         state.wake_response();
@@ -323,9 +324,9 @@ impl Outbox {
             state.queue = Queue::default();
             let (number, frames) = replay.resume();
             let sequence = protocol.sequence(i64::try_from(number).unwrap_or(i64::MAX));
-            state.write_or_queue(sequence.websocket().clone());
+            state.write_or_queue(Cow::Borrowed(sequence.websocket()));
             for bytes in frames {
-                state.write_or_queue(bytes.clone());
+                state.write_or_queue(Cow::Borrowed(bytes));
             }
             state.replay = Some(replay);
         }
@@ -469,7 +470,7 @@ impl Outbox {
         let connected = !matches!(state.link, Link::None);
         replay.acknowledge(number, |frame| {
             if connected {
-                state.write_or_queue(frame);
+                state.write_or_queue(Cow::Borrowed(frame));
             }
         });
         state.replay = Some(replay);
@@ -498,11 +499,11 @@ impl Outbox {
 }
 
 impl State {
-    fn bytes_of(&self, frame: &Frame) -> Bytes {
+    fn bytes_of<'a>(&self, frame: &'a Frame) -> Cow<'a, Bytes> {
         match self.shape {
-            Shape::Bare => frame.payload(),
-            Shape::Framed => frame.websocket().clone(),
-            Shape::Deflated => frame.deflated().clone(),
+            Shape::Bare => Cow::Owned(frame.payload()),
+            Shape::Framed => Cow::Borrowed(frame.websocket()),
+            Shape::Deflated => Cow::Borrowed(frame.deflated()),
         }
     }
 
@@ -540,7 +541,7 @@ impl State {
         frame: &Frame,
         key: Option<u64>,
         limit: usize,
-        then: fn(&mut Self, Bytes, Option<u64>),
+        then: fn(&mut Self, Cow<'_, Bytes>, Option<u64>),
     ) -> Sent {
         if self.closed || !self.takes_messages {
             return Sent::Closed;
@@ -570,11 +571,11 @@ impl State {
         Sent::Accepted
     }
 
-    fn queue(&mut self, frame: Bytes, key: Option<u64>) {
+    fn queue(&mut self, frame: Cow<'_, Bytes>, key: Option<u64>) {
         if self.queue.is_empty() {
             self.progress = clock::now();
         }
-        self.queue.push(frame, key);
+        self.queue.push(frame.into_owned(), key);
         self.wake_response();
     }
 
@@ -591,11 +592,11 @@ impl State {
         corked
     }
 
-    fn write_or_queue(&mut self, frame: Bytes) {
+    fn write_or_queue(&mut self, frame: Cow<'_, Bytes>) {
         self.write_or_queue_as(frame, None);
     }
 
-    fn write_or_queue_as(&mut self, mut frame: Bytes, key: Option<u64>) {
+    fn write_or_queue_as(&mut self, frame: Cow<'_, Bytes>, key: Option<u64>) {
         if !self.queue.is_empty() {
             self.queue(frame, key);
             self.uncork();
@@ -608,9 +609,8 @@ impl State {
                 Poll::Ready(Ok(written)) => {
                     // Readiness that was used up by a partial write must be asked for anew.
                     task.wake_by_ref();
-                    frame.advance(written);
                     self.progress = clock::now();
-                    self.queue.push_rest(frame);
+                    self.queue.push_rest(frame.slice(written..));
                     return;
                 }
                 // The task learns of a broken socket when it reads or drains.

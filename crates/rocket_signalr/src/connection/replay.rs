@@ -70,7 +70,7 @@ impl Replay {
     }
 
     /// The client has everything up to `number`. Calls `send` with what may be sent for that.
-    pub(super) fn acknowledge(&mut self, number: i64, mut send: impl FnMut(Bytes)) {
+    pub(super) fn acknowledge(&mut self, number: i64, mut send: impl FnMut(&Bytes)) {
         let number = u64::try_from(number).unwrap_or(0);
         while self.first <= number && self.unacknowledged.len() > self.held {
             if let Some(frame) = self.unacknowledged.pop_front() {
@@ -84,7 +84,7 @@ impl Replay {
             self.held -= 1;
             self.held_bytes -= frame.len();
             self.sent_bytes += frame.len();
-            send(frame.clone());
+            send(frame);
         }
     }
 
