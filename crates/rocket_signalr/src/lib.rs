@@ -158,6 +158,7 @@ mod lifetime;
 mod listen_backlog;
 mod metrics;
 mod options;
+mod prefetch;
 mod protocol;
 mod raw_endpoint;
 mod request;

@@ -14,6 +14,7 @@ mod slot;
 use std::{
     any::{Any, TypeId},
     collections::HashMap,
+    mem::offset_of,
     sync::{
         Arc, LazyLock, OnceLock,
         atomic::{
@@ -47,28 +48,32 @@ use crate::{
     clock,
     id::ConnectionId,
     options::HubOptions,
+    prefetch::prefetch,
     protocol::{Frame, HubProtocol, handshake::handshake_response},
     request::ConnectRequest,
     transport::Transport,
 };
 
 /// A client, from its negotiation to its end.
+///
+/// What a delivery needs stands first, and together: see [`prefetch`](Self::prefetch).
+#[repr(C)]
 pub(crate) struct Connection {
-    pub(crate) id: ConnectionId,
-    pub(crate) token: ConnectionId,
-    pub(crate) options: Arc<HubOptions>,
-    /// It was agreed that the client may come back when its socket is lost.
-    reconnects: bool,
-    opened: OnceLock<Opened>,
     /// Chosen by the handshake.
     protocol: OnceLock<HubProtocol>,
+    pub(crate) options: Arc<HubOptions>,
     outbox: Outbox,
+    pub(crate) id: ConnectionId,
+    pub(crate) token: ConnectionId,
+    /// It was agreed that the client may come back when its socket is lost.
+    reconnects: bool,
+    busy: AtomicBool,
+    opened: OnceLock<Opened>,
     /// What was posted. None on a WebSocket.
     inbox: OnceLock<Box<Inbox>>,
     ending: OnceLock<Box<Ending>>,
     aborted: Notify,
     clocks: Clocks,
-    busy: AtomicBool,
     /// Free places for invocations that run at the same time.
     slots: Semaphore,
     pub(crate) calls: Calls,
@@ -135,6 +140,11 @@ impl Connection {
             items: Mutex::new(None),
             options,
         }
+    }
+
+    /// Asks for the memory that a delivery will need, and does not wait for it.
+    pub(crate) fn prefetch(&self) {
+        prefetch(self, 0..offset_of!(Self, id));
     }
 
     /// Takes the one transport of this connection. False if it has one already.

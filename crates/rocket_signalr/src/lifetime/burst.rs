@@ -19,9 +19,9 @@ use tokio::{
 use super::members::BATCH;
 use crate::{clock, connection::Connection};
 
-/// What follows within this time, in microseconds, belongs to the burst; or within the time that the
-/// message before has taken, if that is longer.
-const PAUSE: u64 = 1000;
+/// What follows within half of the time that writing has taken before belongs to the burst, or within
+/// so many microseconds, if that is longer.
+const PAUSE: u64 = 50;
 
 /// While so many bytes have been queued for a connection that may not have been written yet, senders
 /// wait.
@@ -33,7 +33,8 @@ pub(super) struct Burst {
     /// Until when what comes belongs to what was before.
     until: AtomicU64,
     state: Mutex<State>,
-    written: Notify,
+    /// Wakes senders that wait.
+    taken: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -48,28 +49,28 @@ struct State {
 impl Burst {
     /// Whether a message that comes now is to be queued.
     pub(super) fn goes_on(&self) -> bool {
-        clock::micros() < self.until.load(Relaxed)
+        clock::micros() < self.until.load(Relaxed) || self.state.lock().writing
     }
 
-    /// A message that came at `begin` has been sent, or queued.
-    pub(super) fn sent(&self, begin: u64) {
+    /// What began at `begin` has been written.
+    pub(super) fn written(&self, begin: u64) {
         let now = clock::micros();
-        self.until.store(now + PAUSE.max(now - begin), Relaxed);
+        self.until.store(now + PAUSE.max((now - begin) / 2), Relaxed);
     }
 
-    /// What was queued for these is to be written. Takes all of them.
-    pub(super) fn add(&self, connections: &mut Vec<Arc<Connection>>) {
-        self.state.lock().waiting.append(connections);
-    }
-
-    /// A message of this length was queued. Waits if too much is, but not for clients: who takes
-    /// nothing holds nobody up.
-    pub(super) async fn queued(self: &Arc<Self>, length: usize) {
+    /// A message of this length was queued, and `unwritten` are those for whom nobody else writes it.
+    /// Waits if too much is queued, but not for clients: who takes nothing holds nobody up.
+    pub(super) async fn queued(
+        self: &Arc<Self>,
+        mut unwritten: Vec<Arc<Connection>>,
+        length: usize,
+    ) {
         {
             let mut state = self.state.lock();
-            if state.waiting.is_empty() && !state.writing {
+            if unwritten.is_empty() && !state.writing {
                 return;
             }
+            state.waiting.append(&mut unwritten);
             state.ahead += length;
             if !state.writing {
                 state.writing = true;
@@ -77,31 +78,33 @@ impl Burst {
             }
         }
         loop {
-            let written = self.written.notified();
-            tokio::pin!(written);
-            // Enabled before the look, so that a write in between is not missed.
-            written.as_mut().enable();
+            let taken = self.taken.notified();
+            tokio::pin!(taken);
+            // Enabled before the look, so that one in between is not missed.
+            taken.as_mut().enable();
             if self.state.lock().ahead <= AHEAD {
                 return;
             }
-            written.await;
+            taken.await;
         }
     }
 
     async fn write(self: Arc<Self>) {
+        let begin = clock::micros();
         let mut batch = Vec::new();
         loop {
             {
                 let mut state = self.state.lock();
                 state.ahead = 0;
                 if state.waiting.is_empty() {
+                    self.written(begin);
                     state.writing = false;
                     // After a burst to many nothing is left of it.
                     state.waiting = Vec::new();
                 }
                 std::mem::swap(&mut batch, &mut state.waiting);
             }
-            self.written.notify_waiters();
+            self.taken.notify_waiters();
             if batch.is_empty() {
                 return;
             }

@@ -96,18 +96,20 @@ impl<'a> Message<'a> {
         }
     }
 
-    fn send(&mut self, connection: &Connection) -> Result<(), SendError> {
-        if let Some(protocol) = connection.protocol() {
-            let key = self.key;
-            connection.send_as(self.frame(protocol)?, key);
-            self.sent += 1;
-        }
+    fn send(&mut self, connection: &Connection, protocol: HubProtocol) -> Result<(), SendError> {
+        let key = self.key;
+        connection.send_as(self.frame(protocol)?, key);
+        self.sent += 1;
         Ok(())
     }
 
+    /// As [`send`](Self::send), to one who may not have shaken hands yet.
+    fn send_to(&mut self, connection: &Connection) -> Result<(), SendError> {
+        connection.protocol().map_or(Ok(()), |protocol| self.send(connection, protocol))
+    }
+
     /// Leaves it to others to write it. True if nobody else sees to that.
-    fn cork(&mut self, connection: &Connection) -> Result<bool, SendError> {
-        let Some(protocol) = connection.protocol() else { return Ok(false) };
+    fn cork(&mut self, connection: &Connection, protocol: HubProtocol) -> Result<bool, SendError> {
         let key = self.key;
         self.sent += 1;
         Ok(connection.cork(self.frame(protocol)?, key))
@@ -265,7 +267,7 @@ impl Lifetime {
                 Target::Connections(ids) => {
                     for (index, id) in ids.iter().enumerate() {
                         if let Some(member) = self.member(*id) {
-                            message.send(&member.connection)?;
+                            message.send_to(&member.connection)?;
                         }
                         if index % members::BATCH == members::BATCH - 1 {
                             yield_now().await;
@@ -328,7 +330,7 @@ impl Lifetime {
     pub(crate) fn send_one(&self, id: &str, message: &mut Message<'_>) -> Result<(), SendError> {
         match ConnectionId::parse(id).and_then(|id| self.member(id)) {
             Some(member) => {
-                message.send(&member.connection)?;
+                message.send_to(&member.connection)?;
                 self.metrics.sent(message.sent);
                 Ok(())
             }
@@ -355,41 +357,39 @@ impl Lifetime {
         except: &[ConnectionId],
         message: &mut Message<'_>,
     ) -> Result<(), SendError> {
-        let begin = clock::micros();
-        let corked = self.burst.goes_on();
         let except: HashSet<_> = except.iter().collect();
         let is_meant =
             |connection: &Connection| except.is_empty() || !except.contains(&connection.id);
-        let mut batch = Vec::with_capacity(members.len().min(members::BATCH));
-        let mut from = Some(0);
-        let mut result = Ok(());
-        while let Some(number) = from
-            && result.is_ok()
-        {
-            from = members.copy(number, &mut batch);
-            batch.retain(|connection| {
-                if result.is_err() || !is_meant(connection) {
-                    return false;
-                }
-                if !corked {
-                    result = message.send(connection);
-                    return false;
-                }
-                message.cork(connection).unwrap_or_else(|error| {
-                    result = Err(error);
-                    false
+        if self.burst.goes_on() {
+            let mut unwritten = Vec::new();
+            let result = members.walk().try_for_each(|run| {
+                run.try_for_each(|connection, protocol| {
+                    if is_meant(connection) && message.cork(connection, protocol)? {
+                        unwritten.push(connection.clone());
+                    }
+                    Ok(())
                 })
             });
-            if corked {
-                self.burst.add(&mut batch);
-            } else if from.is_some() {
+            self.burst.queued(unwritten, message.len()).await;
+            return result;
+        }
+        let begin = clock::micros();
+        let mut written = 0;
+        let mut result = Ok(());
+        for run in members.walk() {
+            if written + run.len() > members::BATCH {
                 yield_now().await;
+                written = 0;
+            }
+            written += run.len();
+            result = run.try_for_each(|connection, protocol| {
+                if is_meant(connection) { message.send(connection, protocol) } else { Ok(()) }
+            });
+            if result.is_err() {
+                break;
             }
         }
-        self.burst.sent(begin);
-        if corked {
-            self.burst.queued(message.len()).await;
-        }
+        self.burst.written(begin);
         result
     }
 }
