@@ -185,7 +185,7 @@ function repeat({ plan, results, cores, extent, reference: beside }) {
 make bench
 \`\`\`
 
-takes about twenty minutes on a Linux machine where nothing else runs, and writes this page anew.
+takes about half an hour on a Linux machine where nothing else runs, and writes this page anew.
 \`make bench BENCH=quick\` goes through all of it in three minutes, for trying. If the variable \`PEERS\`
 names a folder whose \`aspnet/start\` starts ASP.NET Core with the same hub, that is measured too${beside ? "" : "; here\nit was not"}.
 
