@@ -20,7 +20,8 @@ use super::members::BATCH;
 use crate::{clock, connection::Connection};
 
 /// What follows within half of the time that writing has taken before belongs to the burst, or within
-/// so many microseconds, if that is longer.
+/// so many microseconds, if that is longer. More would take regular messages for a burst, and to queue
+/// one that stays alone costs more than to write it at once.
 const PAUSE: u64 = 50;
 
 /// While so many bytes have been queued for a connection that may not have been written yet, senders

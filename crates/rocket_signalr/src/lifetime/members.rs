@@ -53,10 +53,10 @@ impl Members {
             runs.remove(index);
         } else {
             Arc::make_mut(run).remove(place);
-            join_next(runs, index);
+            merge_with_next(runs, index);
         }
         if let Some(before) = index.checked_sub(1) {
-            join_next(runs, before);
+            merge_with_next(runs, before);
         }
         if runs.capacity() > 4 * runs.len() {
             runs.shrink_to(2 * runs.len());
@@ -94,7 +94,7 @@ fn index_of(runs: &[Arc<Vec<Member>>], number: u64) -> usize {
 }
 
 /// Makes one run of this one and the next, if they are short: a walk costs by the number of runs, too.
-fn join_next(runs: &mut Vec<Arc<Vec<Member>>>, index: usize) {
+fn merge_with_next(runs: &mut Vec<Arc<Vec<Member>>>, index: usize) {
     let [run, next, ..] = &runs[index.min(runs.len())..] else { return };
     if run.len() + next.len() <= BATCH / 2 {
         let next = runs.remove(index + 1);
