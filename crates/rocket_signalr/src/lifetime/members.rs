@@ -9,8 +9,8 @@ use crate::{connection::Connection, protocol::HubProtocol};
 /// How many connections are written to before other tasks have their turn.
 pub(super) const BATCH: usize = 256;
 
-/// How far ahead of the walk the memory of a connection is asked for: the kernel sends two or three
-/// messages while it comes.
+/// How many places ahead of the walk the memory of a connection is asked for. It comes while one
+/// message is sent, and is still there after a few more.
 const AHEAD: usize = 3;
 
 /// Connections by a number that is theirs while they are members. A walk meets each that stays
