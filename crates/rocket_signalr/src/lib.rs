@@ -150,6 +150,8 @@ mod context;
 mod dispatch;
 mod endpoint;
 mod error;
+#[cfg(target_os = "linux")]
+mod files;
 mod groups;
 mod hub;
 mod hub_endpoint;

@@ -47,29 +47,28 @@ impl Fairing for ListenBacklog {
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::{fs, io, net::SocketAddr, os::fd::BorrowedFd};
+    use std::{fs, io, net::SocketAddr};
 
     use rustix::net::{self, sockopt::socket_acceptconn};
 
+    use crate::files;
+
     /// Has the socket that listens on `port` listen with room for `backlog`.
-    ///
-    /// Rocket shows its socket to nobody, so it is looked for among all files of the process.
     pub(super) fn listen(port: u16, backlog: i32) -> io::Result<()> {
         for entry in fs::read_dir("/proc/self/fd")? {
             let Some(number) = entry?.file_name().to_str().and_then(|name| name.parse().ok())
             else {
                 continue;
             };
-            // SAFETY: The number was that of an open file just now. If it is none any more, the
-            // calls below fail; if it is that of another, it is left alone unless it listens on this
-            // port. Nothing is closed here, and none of its memory is touched.
-            #[expect(unsafe_code, reason = "there is no other way to a file by its number")]
-            let file = unsafe { BorrowedFd::borrow_raw(number) };
-            let listens = socket_acceptconn(file).unwrap_or(false);
-            let address = net::getsockname(file).ok().and_then(|it| SocketAddr::try_from(it).ok());
-            if listens && address.is_some_and(|address| address.port() == port) {
-                net::listen(file, backlog)?;
-            }
+            files::look_at(number, |file| {
+                let listens = socket_acceptconn(file).unwrap_or(false);
+                let address = net::getsockname(file).ok();
+                let address = address.and_then(|address| SocketAddr::try_from(address).ok());
+                if listens && address.is_some_and(|address| address.port() == port) {
+                    net::listen(file, backlog)?;
+                }
+                io::Result::Ok(())
+            })?;
         }
         Ok(())
     }

@@ -26,7 +26,6 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use rocket::data::IoStream;
 use tokio::sync::{Notify, Semaphore};
 use tracing::{debug, info, trace};
 
@@ -51,7 +50,7 @@ use crate::{
     prefetch::prefetch,
     protocol::{Frame, HubProtocol, handshake::handshake_response},
     request::ConnectRequest,
-    transport::Transport,
+    transport::{Socket, Transport},
 };
 
 /// A client, from its negotiation to its end.
@@ -203,7 +202,7 @@ impl Connection {
 
     /// Gives the connection its socket, the first or the next, on which compression was agreed on or
     /// not. False if the connection has ended.
-    pub(crate) fn attach(&self, socket: IoStream, deflate: bool) -> bool {
+    pub(crate) fn attach(&self, socket: Socket, deflate: bool) -> bool {
         self.heard();
         self.outbox.attach(socket, deflate, self.protocol().unwrap_or(HubProtocol::JSON))
     }

@@ -9,17 +9,12 @@
 use std::{
     borrow::Cow,
     io::{self, IoSlice},
-    pin::Pin,
     task::{Context, Poll, Waker, ready},
 };
 
 use bytes::Bytes;
 use parking_lot::Mutex;
-use rocket::data::IoStream;
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    sync::Notify,
-};
+use tokio::{io::ReadBuf, sync::Notify};
 
 use super::{
     queue::Queue,
@@ -28,7 +23,7 @@ use super::{
 use crate::{
     clock,
     protocol::{Frame, HubProtocol},
-    transport::websocket::frame,
+    transport::{Socket, websocket::frame},
 };
 
 /// How many frames one vectored write takes at most.
@@ -110,7 +105,7 @@ enum Shape {
 enum Link {
     /// None yet, none between two polls, none until a lost client is back.
     None,
-    Socket(IoStream),
+    Socket(Socket),
     Response(Option<Waker>),
 }
 
@@ -307,7 +302,7 @@ impl Outbox {
     /// Connects the first socket, or, for a client that comes back, the next: it is told with what
     /// number the server goes on, and what it has not acknowledged is sent again. False if the
     /// connection has ended.
-    pub(crate) fn attach(&self, socket: IoStream, deflate: bool, protocol: HubProtocol) -> bool {
+    pub(crate) fn attach(&self, socket: Socket, deflate: bool, protocol: HubProtocol) -> bool {
         let mut state = self.state.lock();
         if state.closed {
             return false;
@@ -316,7 +311,7 @@ impl Outbox {
         if resumes && let Link::Socket(old) = &mut state.link {
             // The old one, if it still stands, is told; nobody waits for its answer.
             let mut cx = Context::from_waker(Waker::noop());
-            let _ = Pin::new(old).poll_write(&mut cx, &frame::close(1000, ""));
+            let _ = old.poll_write(&mut cx, &frame::close(1000, ""));
         }
         state.set_link(Link::Socket(socket));
         state.shape = if deflate { Shape::Deflated } else { Shape::Framed };
@@ -372,7 +367,7 @@ impl Outbox {
         let mut state = self.state.lock();
         state.remember_task(cx);
         let result = match &mut state.link {
-            Link::Socket(socket) => Pin::new(socket).poll_read(cx, buffer),
+            Link::Socket(socket) => socket.poll_read(cx, buffer),
             Link::None | Link::Response(_) => Poll::Pending,
         };
         let deflate = state.shape == Shape::Deflated;
@@ -382,7 +377,7 @@ impl Outbox {
     /// Tells the client that nothing more will be written.
     pub(crate) fn poll_shutdown(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.state.lock().link {
-            Link::Socket(socket) => Pin::new(socket).poll_shutdown(cx),
+            Link::Socket(socket) => socket.poll_shutdown(cx),
             Link::None | Link::Response(_) => Poll::Ready(Ok(())),
         }
     }
@@ -604,7 +599,7 @@ impl State {
         }
         if let (Link::Socket(socket), Some(task)) = (&mut self.link, &self.task) {
             let mut cx = Context::from_waker(task);
-            match Pin::new(socket).poll_write(&mut cx, &frame) {
+            match socket.poll_write(&mut cx, &frame) {
                 Poll::Ready(Ok(written)) if written == frame.len() => return,
                 Poll::Ready(Ok(written)) => {
                     // Readiness that was used up by a partial write must be asked for anew.
@@ -627,7 +622,6 @@ impl State {
         while !self.queue.is_empty() {
             let mut slices = [IoSlice::new(&[]); SLICES];
             let count = self.queue.slices(&mut slices);
-            let socket = Pin::new(&mut *socket);
             match ready!(socket.poll_write_vectored(cx, &slices[..count]))? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 written => self.queue.written(written),

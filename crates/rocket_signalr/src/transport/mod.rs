@@ -2,10 +2,12 @@
 
 pub(crate) mod negotiate;
 mod origin;
+mod socket;
 pub(crate) mod websocket;
 
 use serde::Deserialize;
 
+pub(crate) use self::socket::Socket;
 pub use self::{negotiate::NegotiateRedirect, origin::AllowedOrigins};
 use crate::protocol::TransferFormat;
 

@@ -3,7 +3,12 @@
 mod deflate;
 pub(crate) mod frame;
 
-use std::{future::Future, io, pin::Pin};
+use std::{
+    future::{Future, ready},
+    io,
+    net::SocketAddr,
+    pin::Pin,
+};
 
 use rocket::{
     Request, Response,
@@ -14,11 +19,15 @@ use rocket::{
 };
 use rocket_ws::WebSocket;
 
+use super::Socket;
+
 /// A well-formed upgrade request, and what accepts it.
 pub(crate) struct Upgrade {
     accept_key: String,
     extensions: Option<&'static str>,
     sub_protocol: Option<String>,
+    /// The other end of the socket, if that is TCP without TLS.
+    peer: Option<SocketAddr>,
 }
 
 /// Chooses one of the subprotocols that a client offers (RFC 6455, section 1.9).
@@ -49,6 +58,7 @@ impl Upgrade {
             accept_key: socket.accept_key().to_owned(),
             extensions: deflate::agree(offers),
             sub_protocol,
+            peer: request.remote().filter(|_| !request.rocket().config().tls_enabled()),
         })
     }
 
@@ -60,7 +70,7 @@ impl Upgrade {
     /// The answer 101. Once it is sent, `serve` is run with the socket in a task of its own.
     pub(crate) fn accept<F, S>(self, serve: F) -> Response<'static>
     where
-        F: FnOnce(IoStream) -> S + Send + Unpin + 'static,
+        F: FnOnce(Socket) -> S + Send + Unpin + 'static,
         S: Future<Output = ()> + Send + 'static,
     {
         let mut response = Response::build();
@@ -75,18 +85,21 @@ impl Upgrade {
             // Without a streamed body Rocket adds `content-length`, which a 101 must not have
             // (RFC 9110, section 8.6).
             .streamed_body(empty())
-            .upgrade("websocket", Detached(serve))
+            .upgrade("websocket", Detached { serve, peer: self.peer })
             .finalize()
     }
 }
 
 /// Takes the socket away from Rocket's request task. While `io()` is pending, that task keeps the
 /// request, its headers and its buffers alive: 25 KB for each connection.
-struct Detached<F>(F);
+struct Detached<F> {
+    serve: F,
+    peer: Option<SocketAddr>,
+}
 
 impl<F, S> IoHandler for Detached<F>
 where
-    F: FnOnce(IoStream) -> S + Send + Unpin + 'static,
+    F: FnOnce(Socket) -> S + Send + Unpin + 'static,
     S: Future<Output = ()> + Send + 'static,
 {
     fn io<'a>(
@@ -96,8 +109,10 @@ where
     where
         Self: 'a,
     {
-        let Self(serve) = *Pin::into_inner(self);
-        tokio::spawn(serve(io));
-        Box::pin(async { Ok(()) })
+        let Self { serve, peer } = *Pin::into_inner(self);
+        let served = Socket::new(io, peer).map(|socket| {
+            tokio::spawn(serve(socket));
+        });
+        Box::pin(ready(served))
     }
 }
