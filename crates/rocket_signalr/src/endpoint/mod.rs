@@ -94,8 +94,8 @@ impl Places {
         self.planned.push((normalized(path), options));
     }
 
-    fn mounted(&self) -> &[(String, Endpoint)] {
-        self.mounted.get().map_or(&[], Vec::as_slice)
+    fn endpoints(&self) -> Vec<Endpoint> {
+        self.mounted.get().into_iter().flatten().map(|(_, endpoint)| endpoint.clone()).collect()
     }
 
     /// Mounts the service at its places. An error gives Rocket back, which then does not launch.
@@ -138,7 +138,7 @@ impl Places {
 
     /// Starts the sweep that pings clients and finds those that are gone.
     pub(crate) fn watch(&self, rocket: &Rocket<Orbit>) {
-        let endpoints: Vec<_> = self.mounted().iter().map(|(_, e)| e.clone()).collect();
+        let endpoints = self.endpoints();
         let stopped = rocket.shutdown();
         tokio::spawn(async move {
             let mut tick = tokio::time::interval(SWEEP);
@@ -146,7 +146,8 @@ impl Places {
             tokio::pin!(stopped);
             loop {
                 tokio::select! {
-                    () = &mut stopped => return,
+                    // Rocket leaves its shutdown fairings out if it is told to stop as it accepts a client.
+                    () = &mut stopped => return drain(&endpoints).await,
                     _ = tick.tick() => endpoints.iter().for_each(Endpoint::sweep),
                 }
             }
@@ -169,8 +170,12 @@ impl Places {
 
     /// Tells every client that the server stops.
     pub(crate) async fn drain(&self) {
-        join_all(self.mounted().iter().map(|(_, endpoint)| endpoint.drain())).await;
+        drain(&self.endpoints()).await;
     }
+}
+
+async fn drain(endpoints: &[Endpoint]) {
+    join_all(endpoints.iter().map(Endpoint::drain)).await;
 }
 
 fn normalized(path: &str) -> String {
@@ -297,15 +302,22 @@ impl Endpoint {
         }
     }
 
-    /// Ends all connections, and waits for their tasks, but not for long.
+    /// Ends all connections, and waits for their tasks, but not for long. May be done more than once.
     async fn drain(&self) {
-        self.0.tasks.close();
-        for entry in &self.0.connections {
+        let Shared { tasks, connections, .. } = &*self.0;
+        let first = tasks.close();
+        for entry in connections {
             entry.value().end(Ending::server_stops());
         }
-        if tokio::time::timeout(DRAIN, self.0.tasks.wait()).await.is_err() {
-            let open = self.0.tasks.len();
+        if tokio::time::timeout(DRAIN, tasks.wait()).await.is_ok() {
+            return;
+        }
+        if first {
+            let open = tasks.len();
             tracing::warn!(service = self.name(), open, "some clients did not close in time");
+        }
+        for entry in connections {
+            entry.value().outbox().detach();
         }
     }
 }

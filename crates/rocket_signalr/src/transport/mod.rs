@@ -7,7 +7,7 @@ pub(crate) mod websocket;
 
 use serde::Deserialize;
 
-pub(crate) use self::socket::Socket;
+pub(crate) use self::socket::{Ends, Socket};
 pub use self::{negotiate::NegotiateRedirect, origin::AllowedOrigins};
 use crate::protocol::TransferFormat;
 

@@ -10,7 +10,12 @@ use std::{
     task::{Context, Poll},
 };
 
-use rocket::data::IoStream;
+use rocket::{Request, data::IoStream};
+#[cfg(target_os = "linux")]
+use rustix::{
+    io::Errno,
+    net::{SendFlags, send},
+};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 #[cfg(target_os = "linux")]
 use tokio::net::TcpStream;
@@ -28,16 +33,34 @@ enum Stream {
     Rocket(IoStream),
 }
 
+/// Between whom a socket is.
+#[derive(Clone, Copy)]
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "nothing is looked for there"))]
+pub(crate) struct Ends {
+    peer: SocketAddr,
+    /// Where the server listens.
+    port: u16,
+}
+
+impl Ends {
+    /// Those of the socket that a request came by, if it is one of plain TCP.
+    pub(crate) fn of(request: &Request<'_>) -> Option<Self> {
+        let config = request.rocket().config();
+        let peer = request.remote().filter(|_| !config.tls_enabled())?;
+        Some(Self { peer, port: config.port })
+    }
+}
+
 impl Socket {
-    /// `peer` is the client's own address, if the stream is plain TCP. An error means that the
-    /// connection is lost.
-    pub(crate) fn new(stream: IoStream, peer: Option<SocketAddr>) -> io::Result<Self> {
+    /// `ends` are those of the TCP socket that the stream is. An error means that the connection is
+    /// lost.
+    pub(crate) fn new(stream: IoStream, ends: Option<Ends>) -> io::Result<Self> {
         #[cfg(target_os = "linux")]
-        if let Some(peer) = peer {
-            return takeover::take_over(stream, peer);
+        if let Some(ends) = ends {
+            return takeover::take_over(stream, ends);
         }
         #[cfg(not(target_os = "linux"))]
-        let _ = peer;
+        let _ = ends;
         Ok(Self { early: None, stream: Stream::Rocket(stream) })
     }
 
@@ -67,10 +90,6 @@ impl Socket {
         match &mut self.stream {
             #[cfg(target_os = "linux")]
             Stream::Tcp(stream) => {
-                use rustix::{
-                    io::Errno,
-                    net::{SendFlags, send},
-                };
                 // The kernel is asked first, since nearly always there is room. Whether there is, tokio
                 // keeps in memory of its own, which a message to many finds in no cache.
                 match send(&*stream, bytes, SendFlags::NOSIGNAL) {

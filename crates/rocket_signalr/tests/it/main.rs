@@ -47,6 +47,7 @@ mod server_streams;
 mod shutdown;
 mod sizes;
 mod slow_clients;
+mod sockets;
 mod tracing;
 #[cfg(feature = "typescript")]
 mod typescript;

@@ -7,7 +7,7 @@ use rocket_signalr::{DisconnectReason, HubContext, HubOptions, hub};
 use serde_json::json;
 use tokio::net::TcpStream;
 
-use crate::support::{Log, OnDrop, Server, ending, eventually, messages, options, within};
+use crate::support::{End, Log, OnDrop, Server, ending, eventually, messages, options, within};
 
 #[derive(Clone, Default)]
 struct LastHub {
@@ -89,7 +89,7 @@ async fn clients_that_do_not_answer_are_not_waited_for_long() {
     let (server, context, log) =
         serve(HubOptions { close_timeout: Duration::from_secs(60), ..options() }).await;
     // None of them reads or polls any more.
-    let _silent = server.connect().await;
+    let mut silent = server.connect().await;
     let _stream = server.event_stream().await;
     let _poller = server.poller().await;
     let _early = server.socket("/hub", &[]).await;
@@ -99,6 +99,9 @@ async fn clients_that_do_not_answer_are_not_waited_for_long() {
     log.wait_times("no error", 3).await;
     let took = server.stopped().await;
     assert!(took < Duration::from_secs(6), "{took:?}");
+    // Nor are they kept, though the process goes on.
+    let told = End { last: vec![json!({"type": 7, "allowReconnect": true})], code: Some(1000) };
+    assert_eq!(silent.end().await, told);
 }
 
 #[tokio::test]

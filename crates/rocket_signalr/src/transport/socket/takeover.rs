@@ -6,8 +6,9 @@
 //! stream to the socket within, so the socket is looked for by its client's address, among the files of
 //! the process. Found, it gets a second number, and Rocket's stream is dropped.
 //!
-//! No other socket is taken by mistake: two can have the same client if their addresses here differ,
-//! but the wrong one would still be there when Rocket's stream has been dropped.
+//! No other socket is taken by mistake. Two can have the same client and the same port here, if the
+//! server listens on several addresses; but the wrong one is still there when Rocket's stream has been
+//! dropped.
 
 use std::{
     collections::HashMap,
@@ -24,7 +25,7 @@ use parking_lot::Mutex;
 use rocket::data::IoStream;
 use rustix::{
     io::{Errno, fcntl_dupfd_cloexec},
-    net::getpeername,
+    net::{getpeername, getsockname},
     process::{Resource, getrlimit},
 };
 use tokio::{
@@ -32,7 +33,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::{Socket, Stream};
+use super::{Ends, Socket, Stream};
 use crate::files;
 
 /// How much a client may send before it has the answer to its upgrade, for its socket to be taken over.
@@ -56,7 +57,7 @@ static OURS: LazyLock<RawFd> = LazyLock::new(|| {
 static SEARCH: LazyLock<Mutex<Search>> = LazyLock::new(Mutex::default);
 
 /// The socket of this stream, if it is found; else the stream, which does as well.
-pub(super) fn take_over(mut stream: IoStream, peer: SocketAddr) -> io::Result<Socket> {
+pub(super) fn take_over(mut stream: IoStream, ends: Ends) -> io::Result<Socket> {
     let mut early = [MaybeUninit::uninit(); EARLY];
     let mut early = ReadBuf::uninit(&mut early);
     let read = Pin::new(&mut stream).poll_read(&mut Context::from_waker(Waker::noop()), &mut early);
@@ -68,13 +69,13 @@ pub(super) fn take_over(mut stream: IoStream, peer: SocketAddr) -> io::Result<So
         Poll::Ready(Err(_)) => false,
     };
     let early = (!early.filled().is_empty()).then(|| early.filled().into());
-    let found = can_be_taken.then(|| SEARCH.lock().find(peer)).flatten();
-    let taken = found.and_then(|number| Some((number, duplicate(number, peer)?)));
+    let found = can_be_taken.then(|| SEARCH.lock().find(ends)).flatten();
+    let taken = found.and_then(|number| Some((number, duplicate(number, ends)?)));
     let Some((number, socket)) = taken else {
         return Ok(Socket { early, stream: Stream::Rocket(stream) });
     };
     drop(stream);
-    if peer_at(number) == Ok(Some(peer)) {
+    if files::look_at(number, |file| is(file, ends)) {
         return Err(io::Error::other("another socket has the same client"));
     }
     let socket = TcpStream::from_std(net::TcpStream::from(socket))?;
@@ -82,17 +83,18 @@ pub(super) fn take_over(mut stream: IoStream, peer: SocketAddr) -> io::Result<So
 }
 
 /// The socket under a number of ours, if it still is that of this client.
-fn duplicate(number: RawFd, peer: SocketAddr) -> Option<OwnedFd> {
+fn duplicate(number: RawFd, ends: Ends) -> Option<OwnedFd> {
     let socket = files::look_at(number, |file| fcntl_dupfd_cloexec(file, *OURS)).ok()?;
-    (peer_of(socket.as_fd()) == Ok(Some(peer))).then_some(socket)
+    is(socket.as_fd(), ends).then_some(socket)
 }
 
-/// An error means that no file has this number.
-fn peer_at(number: RawFd) -> Result<Option<SocketAddr>, Errno> {
-    files::look_at(number, peer_of)
+/// Whether this is the socket between these ends.
+fn is(file: BorrowedFd<'_>, ends: Ends) -> bool {
+    let port = || Some(SocketAddr::try_from(getsockname(file).ok()?).ok()?.port());
+    peer_of(file) == Ok(Some(ends.peer)) && port() == Some(ends.port)
 }
 
-/// The other end, if the file is a socket that has one.
+/// The other end, if the file is a socket that has one. An error means that there is no file.
 fn peer_of(file: BorrowedFd<'_>) -> Result<Option<SocketAddr>, Errno> {
     match getpeername(file) {
         Ok(address) => Ok(address.and_then(|address| SocketAddr::try_from(address).ok())),
@@ -114,28 +116,28 @@ struct Search {
 }
 
 impl Search {
-    fn find(&mut self, peer: SocketAddr) -> Option<RawFd> {
-        let seen = self.seen.remove(&peer);
-        let found = seen.filter(|number| peer_at(*number) == Ok(Some(peer)));
-        found.or_else(|| (0..LOOKS).find_map(|_| self.look(peer)))
+    fn find(&mut self, ends: Ends) -> Option<RawFd> {
+        let seen = self.seen.remove(&ends.peer);
+        let found = seen.filter(|number| files::look_at(*number, |file| is(file, ends)));
+        found.or_else(|| (0..LOOKS).find_map(|_| self.look(ends)))
     }
 
-    /// Looks at the next file: its number, if it is the socket of this client.
-    fn look(&mut self, peer: SocketAddr) -> Option<RawFd> {
+    /// Looks at the next file: its number, if it is the socket between these ends.
+    fn look(&mut self, ends: Ends) -> Option<RawFd> {
         if self.next >= *OURS || self.next > self.last.max(self.last_before) + MARGIN {
             (self.next, self.last, self.last_before) = (0, 0, self.last);
         }
         let number = self.next;
         self.next += 1;
-        let other = peer_at(number).ok()?;
+        let peer = files::look_at(number, peer_of).ok()?;
         self.last = number;
-        if other == Some(peer) {
+        if peer == Some(ends.peer) && files::look_at(number, |file| is(file, ends)) {
             return Some(number);
         }
         if self.seen.len() > *OURS as usize {
             self.seen.clear();
         }
-        self.seen.extend(other.map(|other| (other, number)));
+        self.seen.extend(peer.map(|peer| (peer, number)));
         None
     }
 }

@@ -6,7 +6,6 @@ pub(crate) mod frame;
 use std::{
     future::{Future, ready},
     io,
-    net::SocketAddr,
     pin::Pin,
 };
 
@@ -19,15 +18,14 @@ use rocket::{
 };
 use rocket_ws::WebSocket;
 
-use super::Socket;
+use super::{Ends, Socket};
 
 /// A well-formed upgrade request, and what accepts it.
 pub(crate) struct Upgrade {
     accept_key: String,
     extensions: Option<&'static str>,
     sub_protocol: Option<String>,
-    /// The other end of the socket, if that is TCP without TLS.
-    peer: Option<SocketAddr>,
+    ends: Option<Ends>,
 }
 
 /// Chooses one of the subprotocols that a client offers (RFC 6455, section 1.9).
@@ -58,7 +56,7 @@ impl Upgrade {
             accept_key: socket.accept_key().to_owned(),
             extensions: deflate::agree(offers),
             sub_protocol,
-            peer: request.remote().filter(|_| !request.rocket().config().tls_enabled()),
+            ends: Ends::of(request),
         })
     }
 
@@ -85,7 +83,7 @@ impl Upgrade {
             // Without a streamed body Rocket adds `content-length`, which a 101 must not have
             // (RFC 9110, section 8.6).
             .streamed_body(empty())
-            .upgrade("websocket", Detached { serve, peer: self.peer })
+            .upgrade("websocket", Detached { serve, ends: self.ends })
             .finalize()
     }
 }
@@ -94,7 +92,7 @@ impl Upgrade {
 /// request, its headers and its buffers alive: 25 KB for each connection.
 struct Detached<F> {
     serve: F,
-    peer: Option<SocketAddr>,
+    ends: Option<Ends>,
 }
 
 impl<F, S> IoHandler for Detached<F>
@@ -109,8 +107,8 @@ where
     where
         Self: 'a,
     {
-        let Self { serve, peer } = *Pin::into_inner(self);
-        let served = Socket::new(io, peer).map(|socket| {
+        let Self { serve, ends } = *Pin::into_inner(self);
+        let served = Socket::new(io, ends).map(|socket| {
             tokio::spawn(serve(socket));
         });
         Box::pin(ready(served))

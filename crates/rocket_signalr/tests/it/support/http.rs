@@ -83,6 +83,18 @@ pub(super) async fn write_head(
     headers: &[(&str, &str)],
     length: Option<usize>,
 ) {
+    let head = head(addr, method, path, headers, length);
+    stream.write_all(head.as_bytes()).await.expect("the request is sent");
+}
+
+/// The head of a request.
+pub(super) fn head(
+    addr: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    length: Option<usize>,
+) -> String {
     let mut head = format!("{method} {path} HTTP/1.1\r\n");
     if headers.iter().all(|(name, _)| !name.eq_ignore_ascii_case("host")) {
         head += &format!("Host: {addr}\r\n");
@@ -94,7 +106,7 @@ pub(super) async fn write_head(
         head += &format!("Connection: close\r\nContent-Length: {length}\r\n");
     }
     head += "\r\n";
-    stream.write_all(head.as_bytes()).await.expect("the request is sent");
+    head
 }
 
 /// Reads the head of an answer. The begin of its body may be left in the buffer.

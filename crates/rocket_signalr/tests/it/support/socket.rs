@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::{
-    http::{Answer, read_head, write_head},
+    http::{Answer, head, read_head},
     within,
 };
 
@@ -75,6 +75,18 @@ impl Socket {
         path: &str,
         headers: &[(&str, &str)],
     ) -> Result<Self, Answer> {
+        let stream = TcpStream::connect(addr).await.expect("the server listens");
+        Self::open_on(stream, path, headers, &[]).await
+    }
+
+    /// As [`open`](Self::open), on a socket that is connected, and with bytes right behind the request.
+    pub(crate) async fn open_on(
+        mut stream: TcpStream,
+        path: &str,
+        headers: &[(&str, &str)],
+        early: &[u8],
+    ) -> Result<Self, Answer> {
+        let addr = stream.peer_addr().expect("it is connected");
         let mut all = vec![
             ("Connection", "Upgrade"),
             ("Upgrade", "websocket"),
@@ -82,11 +94,11 @@ impl Socket {
             ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
         ];
         all.extend_from_slice(headers);
-        let mut stream = TcpStream::connect(addr).await.expect("the server listens");
-        write_head(&mut stream, addr, "GET", path, &all, None).await;
+        let request = [head(addr, "GET", path, &all, None).as_bytes(), early].concat();
+        stream.write_all(&request).await.expect("the request is sent");
         let mut buffer = BytesMut::new();
-        let head = within("the answer to an upgrade", read_head(&mut stream, &mut buffer)).await;
-        let mut answer = head.expect("an answer to the upgrade");
+        let answer = within("the answer to an upgrade", read_head(&mut stream, &mut buffer)).await;
+        let mut answer = answer.expect("an answer to the upgrade");
         if answer.status == 101 {
             assert_eq!(answer.header("sec-websocket-accept"), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
             let extensions = answer.header("sec-websocket-extensions").map(str::to_owned);
@@ -118,6 +130,10 @@ impl Socket {
         let addr = listener.local_addr().expect("an address");
         let stream = TcpStream::connect(addr).await.expect("a socket");
         Self::new(stream, BytesMut::new())
+    }
+
+    pub(crate) fn local_addr(&self) -> SocketAddr {
+        self.reader.local_addr().expect("an address")
     }
 
     /// Sends bytes as they are. False if the connection is lost.
