@@ -10,6 +10,7 @@ use std::{
     net::{SocketAddr, TcpStream},
     sync::mpsc,
     thread,
+    time::Duration,
 };
 
 use rocket::{config::LogLevel, fairing::AdHoc};
@@ -59,25 +60,31 @@ fn main() {
             runtime.block_on(hub.clients().all().message(&text)).expect("it can be written");
         }
     };
-    let mut length = 0;
     broadcast(1);
-    for client in &mut clients {
-        length = read_frame(client);
-    }
-    let before = Region::new(&ALLOCATOR);
-    broadcast(MESSAGES);
-    let mut buffer = vec![0; length];
-    for client in &mut clients {
-        for _ in 0..MESSAGES {
-            client.read_exact(&mut buffer).expect("a message");
+    let length = clients.iter_mut().map(read_frame).max().unwrap_or(0);
+    let mut read = |count: usize| {
+        let mut buffer = vec![0; count * length];
+        for client in &mut clients {
+            client.read_exact(&mut buffer).expect("messages");
         }
+    };
+    // Each when the one before has long arrived, and then all at once.
+    for (name, at_once) in [("paced", 1), ("burst", MESSAGES)] {
+        let before = Region::new(&ALLOCATOR);
+        for _ in 0..MESSAGES / at_once {
+            broadcast(at_once);
+            read(at_once);
+            thread::sleep(Duration::from_millis(20));
+        }
+        // But for what the clients have read into.
+        let asked =
+            before.change().allocations + before.change().reallocations - MESSAGES / at_once;
+        println!(
+            "{name} broadcast to {CLIENTS}: {:.2} allocations a broadcast, {:.4} a delivery",
+            asked as f64 / MESSAGES as f64,
+            asked as f64 / (MESSAGES * CLIENTS) as f64
+        );
     }
-    let asked = before.change().allocations + before.change().reallocations - 1;
-    println!(
-        "broadcast to {CLIENTS}: {:.2} allocations a broadcast, {:.4} a delivery",
-        asked as f64 / MESSAGES as f64,
-        asked as f64 / (MESSAGES * CLIENTS) as f64
-    );
 
     let client = &mut clients[0];
     let call = masked(&format!(

@@ -129,6 +129,17 @@
 //!   `method`, `invocation_id` and what else is known. `SlowClient` (info) is a client that is
 //!   dropped since it takes too little.
 //!
+//! # Sockets
+//!
+//! On Linux, the TCP socket of a WebSocket is taken out of Rocket's stream, which would take a lock of
+//! the whole process for each message. It is found by its client's address, and stays with Rocket, where
+//! it does as well and costs more, with TLS or if a fairing changes
+//! [`Request::remote`](rocket::Request::remote); set `ip_header` instead where a proxy tells addresses.
+//! Rocket's `shutdown.grace` and `shutdown.mercy` do not hold for such sockets: at shutdown they are
+//! closed within a second.
+//!
+//! The numbers of such files begin at 16,384, or at half of the limit of open files if that is less.
+//!
 //! # Features
 //!
 //! - `typescript`: [`TypeScript`] writes declarations of hubs. Off by default.
