@@ -16,8 +16,8 @@ import { nameOf, paceOf, scenariosOf, themes } from "./bench/plan.mjs";
 const quick = process.env.BENCH === "quick";
 // A client is pinged each 15 seconds: in that time, each of them once.
 const extent = quick
-  ? { rounds: 1, pacedRounds: 1, idleRounds: 1, seconds: 2, idleSeconds: 4, adverseSeconds: 2, clients: (count) => count / 5 }
-  : { rounds: 3, pacedRounds: 11, idleRounds: 2, seconds: 5, idleSeconds: 15, adverseSeconds: 8, clients: (count) => count };
+  ? { rounds: 1, moreRounds: 1, idleRounds: 1, seconds: 2, idleSeconds: 4, adverseSeconds: 2, clients: (count) => count / 5 }
+  : { rounds: 3, moreRounds: 11, idleRounds: 2, seconds: 5, idleSeconds: 15, adverseSeconds: 8, clients: (count) => count };
 const limit = 10 * 60_000; // milliseconds, for one run of hubload
 const patience = 60_000; // milliseconds, for a server to start: the reference may unpack itself
 const spare = 250; // files that a process opens beside its connections

@@ -32,7 +32,7 @@ differ where their spreads do not overlap. Where a target lies within a spread, 
 it: the median decides here, and may decide otherwise the next time.
 
 Measured on ${start.toISOString().slice(0, 10)}, in ${rounds(extent.rounds)} of ${extent.seconds} seconds; broadcasts of one message at a
-time in ${rounds(extent.pacedRounds)}, idle connections in ${rounds(extent.idleRounds)} of ${extent.idleSeconds} seconds. ${machine()}`;
+time, and connecting, in ${rounds(extent.moreRounds)}, idle connections in ${rounds(extent.idleRounds)} of ${extent.idleSeconds} seconds. ${machine()}`;
 }
 
 function rounds(number) {

@@ -1,7 +1,7 @@
 // What is measured, and which figures of it the page shows.
 
 /** Everything that is measured, by what it tells about. */
-export function themes({ rounds, pacedRounds, clients, idleSeconds, adverseSeconds }) {
+export function themes({ rounds, moreRounds, clients, idleSeconds, adverseSeconds }) {
   const [few, some, many] = [1000, 5000, 10_000].map(clients);
   const members = 10; // of a group
   const calls = 10 * few; // a second
@@ -9,12 +9,10 @@ export function themes({ rounds, pacedRounds, clients, idleSeconds, adverseSecon
   const scenario = (name, command, options) => ({ name, command, options, rounds, floor: "sockets" });
   const broadcast = (kind, options) =>
     scenario(`${kind} to ${count(options.connections)} clients`, "broadcast", options);
-  const paced = (kind, options) => ({ ...broadcast(kind, options), rounds: pacedRounds });
+  const often = (scenario) => ({ ...scenario, rounds: moreRounds });
+  const paced = (kind, options) => often(broadcast(kind, options));
   // Sent by the server: the floor takes no calls.
-  const inRocket = (kind, options) => ({
-    ...broadcast(kind, { ...options, through: "post" }),
-    floor: "rocket",
-  });
+  const inRocket = (kind, options) => ({ ...paced(kind, { ...options, through: "post" }), floor: "rocket" });
 
   const calm = paced("paced broadcast", { connections: few, rate: 20 });
   const wide = paced("paced broadcast", { connections: some, rate: 4 });
@@ -26,7 +24,7 @@ export function themes({ rounds, pacedRounds, clients, idleSeconds, adverseSecon
   const polls = inRocket("long polling", { connections: few, rate: 5, transport: "longpolling" });
   const echo = scenario("calls", "echo", { connections: few, rate: calls });
   const packedEcho = scenario("MessagePack calls", "echo", { ...echo.options, protocol: "messagepack" });
-  const connect = scenario("connecting", "connect", { connections: some });
+  const connect = often(scenario("connecting", "connect", { connections: some }));
   const idle = scenario("idle", "idle", { connections: many, duration: idleSeconds });
   const adverse = scenario("some stop reading", "adverse", {
     connections: clients(200),
@@ -98,7 +96,7 @@ export function themes({ rounds, pacedRounds, clients, idleSeconds, adverseSecon
     },
     {
       title: "Other transports",
-      text: `A paced broadcast to ${count(few)} clients where WebSockets cannot be had. What is sent here is a response of Rocket: it is handed from task to task before it is written, and each poll is a request that is read, routed and answered. No server in Rocket can do without, and so the floor is another one here: **Rocket's floor**, a [small Rocket application](crates/rocket_signalr/benches/rocket_floor/main.rs) that does nothing else on these transports, without hubs, pings and limits. How far it lies above bare sockets is seen beside the first table of this page, in microseconds.`,
+      text: `A paced broadcast to ${count(few)} clients where WebSockets cannot be had. What is sent here is a response of Rocket: it is handed from task to task before it is written, and each poll is a request that is read, routed and answered. No server in Rocket can do without, and so the floor is another one here: **Rocket's floor**, a [small Rocket application](crates/rocket_signalr/benches/rocket_floor/main.rs) that sends the same answers and does nothing else on these transports, without hubs, pings and limits. How far it lies above bare sockets is seen beside the first table of this page, in microseconds.`,
       rows: [
         row("Server-Sent Events", events, "CPU per delivery"),
         row("long polling", polls, "CPU per delivery"),

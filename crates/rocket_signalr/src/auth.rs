@@ -222,14 +222,17 @@ impl<A: Authenticate + ?Sized> Authenticate for Arc<A> {
     }
 }
 
-/// The token of a request: that of its `Authorization: Bearer` header or, since browsers cannot set
-/// that header on a WebSocket or an event stream, of its query's `access_token`, decoded.
+/// The token of a request: that of its query's `access_token`, decoded, since browsers cannot set
+/// headers on a WebSocket or an event stream, or else that of its `Authorization: Bearer` header. It is
+/// the order of the reference's documentation.
 pub fn bearer_token<'r>(request: &'r Request<'_>) -> Option<Cow<'r, str>> {
-    let header = request.headers().get_one("Authorization").and_then(|value| {
-        let (scheme, token) = value.split_once(' ')?;
+    let query = request.uri().query().map_or("", |query| query.as_str());
+    let in_query = request::query_value(query, "access_token").filter(|token| !token.is_empty());
+    in_query.or_else(|| {
+        let header = request.headers().get_one("Authorization")?;
+        let (scheme, token) = header.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().into())
-    });
-    header.or_else(|| request::query_value(request.uri().query()?.as_str(), "access_token"))
+    })
 }
 
 /// What is asked of a user before a hub or a method may be used: `#[authorize]`, and for a whole

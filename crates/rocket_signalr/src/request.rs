@@ -86,12 +86,13 @@ fn query_values<'q>(query: &'q str, name: &str) -> impl Iterator<Item = Cow<'q, 
     query
         .split('&')
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .filter(move |(key, _)| {
-            key.eq_ignore_ascii_case(name)
-                || key.contains(['%', '+'])
-                    && RawStr::new(key).url_decode_lossy().eq_ignore_ascii_case(name)
-        })
-        .map(|(_, value)| RawStr::new(value).url_decode_lossy())
+        .filter(move |(key, _)| decoded(key).eq_ignore_ascii_case(name))
+        .map(|(_, value)| decoded(value))
+}
+
+/// Rocket's decoding copies what has nothing to decode, too.
+fn decoded(part: &str) -> Cow<'_, str> {
+    if part.contains(['%', '+']) { RawStr::new(part).url_decode_lossy() } else { part.into() }
 }
 
 #[cfg(test)]

@@ -29,9 +29,9 @@ use rocket::{
     delete,
     fairing::AdHoc,
     get,
-    http::{Accept, ContentType, Status},
+    http::{Accept, ContentType, Header, Status},
     post,
-    response::{content::RawJson, status::NoContent, stream::ByteStream},
+    response::{Responder, content::RawJson, status::NoContent, stream::ByteStream},
     routes,
 };
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -135,18 +135,41 @@ fn events(
     (ContentType::EventStream, ByteStream(events))
 }
 
+/// What a poll is answered with, and that nobody may keep it: clients rely on these headers.
+#[derive(Responder)]
+struct Polled {
+    messages: Vec<u8>,
+    cache_control: Header<'static>,
+    pragma: Header<'static>,
+    expires: Header<'static>,
+}
+
+impl Polled {
+    fn new(messages: Vec<u8>) -> Self {
+        Self {
+            messages,
+            cache_control: Header::new("Cache-Control", "no-cache, no-store"),
+            pragma: Header::new("Pragma", "no-cache"),
+            expires: Header::new("Expires", "Thu, 01 Jan 1970 00:00:00 GMT"),
+        }
+    }
+}
+
 #[get("/?<id>", rank = 2)]
-async fn poll(id: u64, clients: &State<Clients>) -> Result<Vec<u8>, NoContent> {
+async fn poll(id: u64, clients: &State<Clients>) -> Result<Polled, NoContent> {
     let known = clients.polled.lock().get(&id).cloned();
     let Some(waiting) = known else {
         // The first poll is answered at once.
         clients.polled.lock().insert(id, Arc::new(Waiting::new(clients.add(id))));
-        return Ok(Vec::new());
+        return Ok(Polled::new(Vec::new()));
     };
     let mut events = Vec::new();
     match waiting.lock().await.recv_many(&mut events, usize::MAX).await {
         0 => Err(NoContent),
-        _ => Ok(events.iter().map(|event| message(event)).collect::<Vec<_>>().concat()),
+        _ => {
+            let messages = events.iter().map(|event| message(event)).collect::<Vec<_>>().concat();
+            Ok(Polled::new(messages))
+        }
     }
 }
 

@@ -1,9 +1,6 @@
 //! Who users are: whoever asks for a token gets one, as this is a lab, and is known by it.
 
-use std::{
-    borrow::Cow,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use rocket::{Request, async_trait, get};
@@ -52,10 +49,7 @@ pub(crate) struct Tokens;
 #[async_trait]
 impl Authenticate for Tokens {
     async fn user(&self, request: &Request<'_>) -> Option<User> {
-        // Where there are two, that of the query counts, as in the ASP.NET Core lab.
-        let in_query = request.query_value("access_token").and_then(Result::ok);
-        let in_query = in_query.filter(|token: &&str| !token.is_empty()).map(Cow::Borrowed);
-        let token = in_query.or_else(|| bearer_token(request))?;
+        let token = bearer_token(request)?;
         let key = DecodingKey::from_secret(KEY);
         let mut validation = Validation::new(Algorithm::HS256);
         validation.leeway = 0;

@@ -80,9 +80,10 @@ impl Handler for EndpointHandler {
     async fn handle<'r>(&self, request: &'r Request<'_>, mut data: Data<'r>) -> route::Outcome<'r> {
         let method = method(request, &mut data).await;
         let origins = &self.endpoint.options().allowed_origins;
-        let mut response = if !origins.allow(request) {
+        let origin = request.headers().get_one("Origin");
+        let mut response = if !origins.allow(origin, request) {
             text(Status::Forbidden, "")
-        } else if let Some(preflight) = origins.preflight(request) {
+        } else if let Some(preflight) = origins.preflight(origin, request) {
             preflight
         } else if head_len(request) > MAX_HEAD {
             text(Status::RequestHeaderFieldsTooLarge, "")
@@ -94,7 +95,7 @@ impl Handler for EndpointHandler {
             }
         };
         // Refusals too: a page could not read them otherwise.
-        origins.grant(request, &mut response);
+        origins.grant(origin, &mut response);
         Outcome::Success(response)
     }
 }

@@ -191,8 +191,8 @@ fn respelled(base: &str, path: &str) -> Option<String> {
         rest if rest.eq_ignore_ascii_case("/negotiate") => "/negotiate",
         _ => return None,
     };
-    let canonical = format!("{base}{rest}");
-    (head.eq_ignore_ascii_case(base) && path != canonical).then_some(canonical)
+    let canonical = head == base && path[base.len()..] == *rest;
+    (head.eq_ignore_ascii_case(base) && !canonical).then(|| format!("{base}{rest}"))
 }
 
 /// A service at one path, as its requests share it.

@@ -32,20 +32,24 @@ pub enum AllowedOrigins {
 }
 
 impl AllowedOrigins {
-    pub(crate) fn allow(&self, request: &Request<'_>) -> bool {
-        let headers = request.headers();
-        let (origin, host) = (headers.get_one("Origin"), headers.get_one("Host"));
-        origin.is_none_or(|origin| is_same(origin, host) || self.names(origin))
+    /// Whether a request may come in that was sent by a page of this origin, if by any.
+    pub(crate) fn allow(&self, origin: Option<&str>, request: &Request<'_>) -> bool {
+        origin.is_none_or(|origin| {
+            is_same(origin, request.headers().get_one("Host")) || self.names(origin)
+        })
     }
 
-    /// The answer to a browser that asks whether it may send a request.
-    pub(crate) fn preflight(&self, request: &Request<'_>) -> Option<Response<'static>> {
-        let asked = |name| request.headers().get_one(name).map(ToOwned::to_owned);
-        let method = asked("Access-Control-Request-Method")?;
-        if request.method() != Method::Options || !self.names(request.headers().get_one("Origin")?)
-        {
+    /// The answer to a browser that asks whether a page of this origin may send a request.
+    pub(crate) fn preflight(
+        &self,
+        origin: Option<&str>,
+        request: &Request<'_>,
+    ) -> Option<Response<'static>> {
+        if request.method() != Method::Options || !self.names(origin?) {
             return None;
         }
+        let asked = |name| request.headers().get_one(name).map(ToOwned::to_owned);
+        let method = asked("Access-Control-Request-Method")?;
         let mut response = Response::build()
             .status(Status::NoContent)
             .header(Header::new("Access-Control-Allow-Methods", method))
@@ -57,8 +61,8 @@ impl AllowedOrigins {
     }
 
     /// Lets a page of another origin read the response.
-    pub(crate) fn grant(&self, request: &Request<'_>, response: &mut Response<'_>) {
-        if let Some(origin) = request.headers().get_one("Origin").filter(|o| self.names(o)) {
+    pub(crate) fn grant(&self, origin: Option<&str>, response: &mut Response<'_>) {
+        if let Some(origin) = origin.filter(|origin| self.names(origin)) {
             response.set_header(Header::new("Access-Control-Allow-Origin", origin.to_owned()));
             response.set_header(Header::new("Access-Control-Allow-Credentials", "true"));
             response.adjoin_header(Header::new("Vary", "Origin"));

@@ -273,3 +273,13 @@ async fn token_in_the_query_is_decoded() {
     let mut client = server.connect_at("/hub?access_token=a%2Bb%2F%3D").await;
     assert_eq!(client.invoke("UserId", json!([])).await, Ok(json!("a+b/=")));
 }
+
+#[tokio::test]
+async fn token_in_the_query_counts_before_that_of_the_header_unless_it_is_empty() {
+    let (server, _) = serve(options()).await;
+    for (token, user) in [("ann", "ann"), ("", "tom")] {
+        let path = format!("/hub?access_token={token}");
+        let mut client = server.connect_with(&path, &[("Authorization", "Bearer tom")]).await;
+        assert_eq!(client.invoke("UserId", json!([])).await, Ok(json!(user)));
+    }
+}

@@ -45,7 +45,7 @@ impl Upgrade {
             return None;
         }
         let Outcome::Success(socket) = WebSocket::from_request(request).await else { return None };
-        let offers = request.headers().get("Sec-WebSocket-Extensions").filter(|_| deflate);
+        let extensions = || deflate::agree(request.headers().get("Sec-WebSocket-Extensions"));
         let sub_protocol = select.and_then(|select| {
             let offered = request.headers().get("Sec-WebSocket-Protocol");
             let offered: Vec<_> =
@@ -54,7 +54,7 @@ impl Upgrade {
         });
         Some(Self {
             accept_key: socket.accept_key().to_owned(),
-            extensions: deflate::agree(offers),
+            extensions: deflate.then(extensions).flatten(),
             sub_protocol,
             ends: Ends::of(request),
         })
