@@ -103,8 +103,8 @@ fn peer_of(file: BorrowedFd<'_>) -> Result<Option<SocketAddr>, Errno> {
     }
 }
 
-/// Goes round and round through the files that are not ours. Where many clients come at once, a look or
-/// two for each are enough.
+/// Goes round and round through the files that are not ours, so that few looks are enough for each
+/// client, however many come at once.
 #[derive(Default)]
 struct Search {
     next: RawFd,
