@@ -5,40 +5,20 @@
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot go on says why")]
 
+mod crowd;
 mod samples;
 
-use std::{
-    future::Future,
-    hint::black_box,
-    pin::pin,
-    task::{Context, Poll, Waker},
-    thread,
-    time::Duration,
-};
+use std::{hint::black_box, thread, time::Duration};
 
 use bytes::BytesMut;
+use crowd::{Echo, client, crowded, done, join_groups};
 use rocket_signalr::__bench::{Call, Client, Encoding, Server, Written, read_frames, shake_hands};
-use rocket_signalr::{hub, hub_client};
 use samples::{masked, tick};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// How often a thing is done whose count differs a little from time to time: the tables of a hub
 /// are hashed, with a key of their own in each run.
 const TIMES: usize = 100;
-
-#[hub_client]
-trait Listener {
-    async fn message(&self, text: &str);
-}
-
-struct Echo;
-
-#[hub(client = Listener)]
-impl Echo {
-    fn echo(&self, text: String) -> String {
-        text
-    }
-}
 
 fn main() {
     for (encoding, column) in [(Encoding::Json, "JSON"), (Encoding::MessagePack, "MessagePack")] {
@@ -173,13 +153,8 @@ fn broadcast(length: usize) {
 /// What concerns some connections only, among `length` connections and as many groups.
 fn crowd(length: usize) {
     let (server, clients) = crowded(length);
+    join_groups(&server, &clients);
     let (clients_of_hub, groups) = (server.context().clients(), server.context().groups());
-    for (index, client) in clients.iter().enumerate() {
-        done(groups.add(client.id(), &format!("group {index}")));
-    }
-    for client in &clients[..10] {
-        done(groups.add(client.id(), "ten"));
-    }
     let column = format!("among {length}");
     let row = |row| ["Some among many", row, &column];
     let text = "x".repeat(100);
@@ -246,26 +221,4 @@ fn rush(length: usize) {
     thread::sleep(Duration::from_millis(100));
     count(row("a delivery to the 10 who are left"), 10, say);
     assert!(heard());
-}
-
-/// A hub with so many clients.
-fn crowded(length: usize) -> (Server<Echo>, Vec<Client>) {
-    let server = Server::new(Echo);
-    let clients: Vec<_> = (0..length).map(|_| client(Encoding::Json)).collect();
-    clients.iter().for_each(|client| server.add(client));
-    (server, clients)
-}
-
-fn client(encoding: Encoding) -> Client {
-    Client::new(encoding).expect("random numbers")
-}
-
-/// What waits for nothing but other tasks, of which there are none.
-fn done<F: Future>(work: F) -> F::Output {
-    let mut work = pin!(work);
-    loop {
-        if let Poll::Ready(done) = work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            return done;
-        }
-    }
 }

@@ -222,9 +222,9 @@ impl<A: Authenticate + ?Sized> Authenticate for Arc<A> {
     }
 }
 
-/// The token of a request: that of its query's `access_token`, decoded, since browsers cannot set
-/// headers on a WebSocket or an event stream, or else that of its `Authorization: Bearer` header. It is
-/// the order of the reference's documentation.
+/// The token of a request: the `access_token` of its query, decoded, since browsers cannot set headers
+/// on a WebSocket or an event stream; without one, that of its `Authorization: Bearer` header. The
+/// order is that of the reference's documentation.
 pub fn bearer_token<'r>(request: &'r Request<'_>) -> Option<Cow<'r, str>> {
     let query = request.uri().query().map_or("", |query| query.as_str());
     let in_query = request::query_value(query, "access_token").filter(|token| !token.is_empty());

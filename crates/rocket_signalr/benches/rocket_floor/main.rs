@@ -135,7 +135,7 @@ fn events(
     (ContentType::EventStream, ByteStream(events))
 }
 
-/// What a poll is answered with, and that nobody may keep it: clients rely on these headers.
+/// What a poll is answered with, and that nobody on the way may keep it.
 #[derive(Responder)]
 struct Polled {
     messages: Vec<u8>,

@@ -45,7 +45,9 @@ impl Upgrade {
             return None;
         }
         let Outcome::Success(socket) = WebSocket::from_request(request).await else { return None };
-        let extensions = || deflate::agree(request.headers().get("Sec-WebSocket-Extensions"));
+        let extensions = deflate
+            .then(|| deflate::agree(request.headers().get("Sec-WebSocket-Extensions")))
+            .flatten();
         let sub_protocol = select.and_then(|select| {
             let offered = request.headers().get("Sec-WebSocket-Protocol");
             let offered: Vec<_> =
@@ -54,7 +56,7 @@ impl Upgrade {
         });
         Some(Self {
             accept_key: socket.accept_key().to_owned(),
-            extensions: deflate.then(extensions).flatten(),
+            extensions,
             sub_protocol,
             ends: Ends::of(request),
         })
