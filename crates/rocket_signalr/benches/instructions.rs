@@ -31,7 +31,7 @@ fn main() {
         broadcast(length);
     }
     for length in [10, 1000, 100_000] {
-        crowd(length);
+        among(length);
     }
     for length in [1000, 10_000, 100_000] {
         rush(length);
@@ -151,7 +151,7 @@ fn broadcast(length: usize) {
 }
 
 /// What concerns some connections only, among `length` connections and as many groups.
-fn crowd(length: usize) {
+fn among(length: usize) {
     let (server, clients) = crowded(length);
     join_groups(&server, &clients);
     let (clients_of_hub, groups) = (server.context().clients(), server.context().groups());
